@@ -1,0 +1,76 @@
+"""Text as it is compared: NFC, with a map back to the text as it was read; and words for text that has none given.
+
+Text is stored and written as it was read. Features, lexicons and comparisons use `nfc`, because the same letter may be
+one code point in one file and two in the next (60 % of the Yoruba words of MasakhaNER 2 are not NFC).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+from unicodedata import combining, is_normalized, normalize
+
+import regex
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’ʼ.\-‑][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}]")
+
+
+class Normalised(NamedTuple):
+    """Text in NFC and, for each of its characters plus the end, the offset in the text as it was read."""
+
+    text: str
+    offsets: tuple[int, ...]
+
+
+@lru_cache(maxsize=1 << 18)
+def nfc(word: str) -> str:
+    """Return the NFC form of a word; never NFKC, which would change letters of several scripts."""
+    return word if is_normalized("NFC", word) else normalize("NFC", word)
+
+
+@lru_cache(maxsize=1 << 18)
+def fold(word: str) -> str:
+    """Return the form in which words are compared without regard to case: NFC, case-folded."""
+    return nfc(nfc(word).casefold())
+
+
+def normalised(text: str) -> Normalised:
+    """Return the NFC form of a text with the map from its characters to the text as it was read.
+
+    Each NFC character maps to the start of the run of original characters that it came from, so a span
+    `[a, b)` of the NFC text is `[offsets[a], offsets[b])` of the original.
+    """
+    if is_normalized("NFC", text):
+        return Normalised(text, tuple(range(len(text) + 1)))
+    pieces: list[str] = []
+    offsets: list[int] = []
+    start = 0
+    for stop in [*_boundaries(text), len(text)]:
+        piece = normalize("NFC", text[start:stop])
+        pieces.append(piece)
+        offsets.extend([start] * len(piece))
+        start = stop
+    return Normalised("".join(pieces), (*offsets, len(text)))
+
+
+def _boundaries(text: str) -> list[int]:
+    """Offsets > 0 before which the text can be cut without changing its NFC form."""
+    cuts = []
+    for index in range(1, len(text)):
+        if combining(text[index]) == 0:
+            left, right = text[index - 1], text[index]
+            # Hangul jamo and a few vowel signs compose although their combining class is 0.
+            if len(normalize("NFC", left + right)) == len(normalize("NFC", left)) + len(normalize("NFC", right)):
+                cuts.append(index)
+    return cuts
+
+
+def split_words(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Split running text into words and punctuation marks, with the offsets of each in the text.
+
+    Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it. Text of scripts
+    without spaces comes out as long words: give such text segmented. Meant for text that has no words yet: the words
+    of a labelled corpus are never split again.
+    """
+    found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
+    return tuple(word for word, _ in found), tuple(span for _, span in found)
