@@ -1,0 +1,157 @@
+"""Readers and writers, one file per format, in two tables: `CORPUS_FORMATS` for sentences, and bitext and links apart.
+
+`read_corpus`, `read_bitext`, `read_alignment` read whole files into the data types; `write_corpus`, `write_bitext`,
+`write_alignment` write them so that a file appears only when it is whole.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Sentence
+from exonym.errors import DataError, suggest
+from exonym.formats import bitext as _bitext
+from exonym.formats.conll import read_conll, write_conll
+from exonym.formats.files import OnError, written_aside
+from exonym.formats.jsonl import read_jsonl, write_jsonl
+from exonym.formats.pharaoh import read_pharaoh, write_pharaoh
+from exonym.formats.text import read_text, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TextIO
+
+
+class Format(NamedTuple):
+    """How to read and write sentences, and the file endings that stand for it."""
+
+    read: Callable[..., Iterator[Sentence]]
+    write: Callable[[Iterable[Sentence], TextIO], None]
+    endings: tuple[str, ...]
+
+
+CORPUS_FORMATS: dict[str, Format] = {
+    "conll": Format(read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv")),
+    "jsonl": Format(read_jsonl, write_jsonl, (".jsonl",)),
+    "text": Format(read_text, write_text, (".txt",)),
+}
+
+
+def format_of(path: str | Path, format: str | None = None) -> Format:
+    """Return the format with this name or, if no name is given, the one that the file ending stands for.
+
+    Raises:
+        DataError: the name or the ending is unknown.
+    """
+    if format is not None:
+        if format not in CORPUS_FORMATS:
+            raise DataError(f"unknown format {format!r}. {suggest(format, CORPUS_FORMATS)}")
+        return CORPUS_FORMATS[format]
+    ending = Path(path).suffix.lower()
+    for known in CORPUS_FORMATS.values():
+        if ending in known.endings:
+            return known
+    endings = ", ".join(ending for known in CORPUS_FORMATS.values() for ending in known.endings)
+    raise DataError(f"{path}: found the ending {ending!r}; expected one of {endings}. Rename it or name its format.")
+
+
+def read_corpus(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
+    **options: Any,  # noqa: ANN401 - the options of the one reader that the format names
+) -> Corpus:
+    """Read a whole corpus.
+
+    Args:
+        path: the file.
+        format: a name of `CORPUS_FORMATS`; None goes by the file ending.
+        on_error: `raise` reports all faults at once; `skip` leaves faulty sentences out and counts them.
+        ledger: where skips, repairs and the number of sentences are counted.
+        **options: options of the format's reader, such as `repair="conlleval"`.
+
+    Returns:
+        The corpus, named after its path.
+
+    Raises:
+        DataError: the file has faults (all are listed), holds no sentence, or names two sentences alike.
+    """
+    ledger = Ledger() if ledger is None else ledger
+    sentences = tuple(format_of(path, format).read(path, on_error=on_error, ledger=ledger, **options))
+    if not sentences:
+        raise DataError(f"{path}: found no sentence; expected at least one. Check that this is the right file.")
+    ids: set[str] = set()
+    for sentence in sentences:
+        if sentence.id in ids:
+            raise DataError(f"{path}: found two sentences with id {sentence.id!r}; expected different ids. Rename one.")
+        ids.add(sentence.id)
+    ledger.note("sentences read", len(sentences))
+    return Corpus(sentences, str(path))
+
+
+def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | None = None) -> None:
+    """Write sentences to a file, which appears only when it is whole."""
+    known = format_of(path, format)
+    with written_aside(path) as file:
+        known.write(sentences, file)
+
+
+def read_bitext(
+    path: str | Path, *, raw: bool = False, on_error: OnError = "raise", ledger: Ledger | None = None
+) -> Bitext:
+    """Read a whole two-column bitext; see `exonym.formats.bitext.read_bitext`.
+
+    Raises:
+        DataError: the file has faults (all are listed) or holds no pair.
+    """
+    ledger = Ledger() if ledger is None else ledger
+    pairs: tuple[Pair, ...] = tuple(_bitext.read_bitext(path, raw=raw, on_error=on_error, ledger=ledger))
+    if not pairs:
+        raise DataError(f"{path}: found no sentence pair; expected at least one line: source, tab, target.")
+    ledger.note("pairs read", len(pairs))
+    return Bitext(pairs, str(path))
+
+
+def write_bitext(path: str | Path, pairs: Iterable[Pair]) -> None:
+    """Write pairs to a two-column file, which appears only when it is whole."""
+    with written_aside(path) as file:
+        _bitext.write_bitext(pairs, file)
+
+
+def read_alignment(
+    path: str | Path, bitext: Bitext | None = None, *, on_error: OnError = "raise", ledger: Ledger | None = None
+) -> Alignment:
+    """Read the links of a whole bitext; see `exonym.formats.pharaoh.read_pharaoh`."""
+    return Alignment(tuple(read_pharaoh(path, bitext, on_error=on_error, ledger=ledger)), str(path))
+
+
+def write_alignment(path: str | Path, alignment: Iterable[Links]) -> None:
+    """Write links to a Pharaoh file, which appears only when it is whole."""
+    with written_aside(path) as file:
+        write_pharaoh(alignment, file)
+
+
+__all__ = [
+    "CORPUS_FORMATS",
+    "Format",
+    "OnError",
+    "format_of",
+    "read_alignment",
+    "read_bitext",
+    "read_conll",
+    "read_corpus",
+    "read_jsonl",
+    "read_pharaoh",
+    "read_text",
+    "write_alignment",
+    "write_bitext",
+    "write_conll",
+    "write_corpus",
+    "write_jsonl",
+    "write_pharaoh",
+    "write_text",
+    "written_aside",
+]

@@ -1,0 +1,58 @@
+"""Two-column bitext: source, tab, target, one pair a line, words between spaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exonym.data import Pair, split_words
+from exonym.formats.files import OnError, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from exonym.data import Ledger
+
+
+def read_bitext(
+    path: str | Path, *, raw: bool = False, on_error: OnError = "raise", ledger: Ledger | None = None
+) -> Iterator[Pair]:
+    """Stream the pairs of a two-column TSV file.
+
+    Args:
+        path: the file.
+        raw: True splits running text into words and punctuation; False takes the words as they stand between spaces.
+        on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty lines out and counts them.
+        ledger: where skips are counted.
+
+    Yields:
+        The pairs, named by their line number.
+
+    Raises:
+        DataError: once the file is read, if it has faults (a missing or empty side, a third column) and `on_error` is
+            `raise`.
+    """
+    source = Source(path, on_error, ledger)
+    for number, line in source.lines():
+        if line is None:
+            continue
+        columns = line.split("\t")
+        if len(columns) != 2:
+            found = f"{len(columns)} column{'s' * (len(columns) != 1)}"
+            source.fault(number, found, "two: source, tab, target", "Put one tab between the two sentences.")
+            continue
+        sides = [split_words(column)[0] if raw else tuple(column.split()) for column in columns]
+        empty = [name for name, words in zip(("source", "target"), sides, strict=True) if not words]
+        if empty:
+            mend = "Remove the pair, or add --on-error skip."
+            source.fault(number, f"an empty {' and '.join(empty)} side", "words on both sides", mend)
+            continue
+        yield Pair(sides[0], sides[1], str(number))
+    source.close()
+
+
+def write_bitext(pairs: Iterable[Pair], file: TextIO) -> None:
+    """Write pairs as source, tab, target, with single spaces between words."""
+    for pair in pairs:
+        file.write(f"{' '.join(pair.source)}\t{' '.join(pair.target)}\n")

@@ -1,0 +1,102 @@
+"""Opening files for reading and writing, the same way for every format.
+
+Lines are decoded one by one, so that a byte that is not UTF-8 is a fault of its line, not of the file. Output is
+written aside and renamed when it is whole, so a file that exists is a file that is complete.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from exonym.data import Ledger
+from exonym.errors import DataError, Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OnError = Literal["raise", "skip"]
+BOM = "﻿"
+
+
+class Source:
+    """A text file that is being read: its lines, its faults and its ledger.
+
+    Args:
+        path: the file.
+        on_error: `raise` gathers all faults and raises one `DataError` at the end; `skip` leaves the faulty
+            sentence or line out and counts it in the ledger.
+        ledger: where skipped and repaired things are counted.
+
+    Raises:
+        DataError: the file does not exist or is a folder.
+    """
+
+    def __init__(self, path: str | Path, on_error: OnError = "raise", ledger: Ledger | None = None) -> None:
+        self.path = Path(path)
+        self.on_error = on_error
+        self.ledger = Ledger() if ledger is None else ledger
+        self.problems = Problems(str(path))
+        if not self.path.is_file():
+            found = "a folder" if self.path.is_dir() else "no such file"
+            raise DataError(f"{path}: found {found}; expected a text file. {_near_files(self.path)}")
+
+    def lines(self) -> Iterator[tuple[int, str | None]]:
+        """Yield 1-based line numbers and lines without their end; a line that is not text is noted, and is None."""
+        with self.path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                try:
+                    line = raw.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    byte = f"byte 0x{raw[error.start]:02x} at column {error.start + 1}"
+                    self.fault(number, byte, "UTF-8 text", "Convert the file to UTF-8.")
+                    yield number, None
+                    continue
+                if number == 1 and line.startswith(BOM):
+                    line = line.removeprefix(BOM)
+                    self.ledger.note("byte order marks removed")
+                line = line.rstrip("\n").rstrip("\r")
+                if "\0" in line:
+                    self.fault(number, "a NUL character", "text", "Remove it.")
+                    yield number, None
+                    continue
+                yield number, line
+
+    def fault(self, line: int | None, found: str, expected: str, mend: str) -> None:
+        """Note a fault: an error in the end, or a counted skip."""
+        if self.on_error == "skip":
+            self.ledger.note(f"faults skipped in {self.path.name}")
+        else:
+            self.problems.add(line, found, expected, mend)
+
+    def close(self) -> None:
+        """Raise one error with every fault that was noted."""
+        self.problems.raise_any()
+
+
+def _near_files(path: Path) -> str:
+    from exonym.errors import suggest
+
+    folder = path.parent
+    if not folder.is_dir():
+        return f"The folder {folder} does not exist."
+    names = [entry.name for entry in folder.iterdir() if entry.is_file()]
+    return suggest(path.name, names) if names else f"The folder {folder} holds no file."
+
+
+@contextmanager
+def written_aside(path: str | Path) -> Iterator[TextIO]:
+    """Open a text file for writing under a temporary name and rename it when all went well.
+
+    On an error or an interrupt the temporary file is removed and nothing appears under `path`.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        with aside.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

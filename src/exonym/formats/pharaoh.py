@@ -1,0 +1,72 @@
+"""Word links in the Pharaoh format: one pair a line, `i-j` or `i-j:weight` by spaces, 0-based, source first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import regex
+
+from exonym.data import Links
+from exonym.formats.files import OnError, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from exonym.data import Bitext, Ledger
+
+_LINK = regex.compile(r"(\d+)[-p](\d+)(?::(\d*\.?\d+(?:[eE][-+]?\d+)?))?")
+
+
+def read_pharaoh(
+    path: str | Path, bitext: Bitext | None = None, *, on_error: OnError = "raise", ledger: Ledger | None = None
+) -> Iterator[Links]:
+    """Stream the links of a Pharaoh file, a line (and so a pair) at a time; an empty line is a pair without links.
+
+    Args:
+        path: the file; `ipj`, a possible link of gold alignments, is read like `i-j`.
+        bitext: the pairs that the links belong to; every link is checked against their lengths.
+        on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty *links* out and counts them,
+            so that lines and pairs still correspond.
+        ledger: where skips are counted.
+
+    Yields:
+        The links of each pair.
+
+    Raises:
+        DataError: once the file is read, if it has faults, or fewer or more lines than the bitext has pairs.
+    """
+    source = Source(path, on_error, ledger)
+    number = 0
+    for number, line in source.lines():
+        pair = bitext[number - 1] if bitext is not None and number <= len(bitext) else None
+        links = []
+        for item in (line or "").split():
+            match = _LINK.fullmatch(item)
+            weight = float(match[3]) if match and match[3] else 1.0
+            if match is None or not 0 < weight <= 1:
+                expected = "source-target or source-target:weight, 0-based, weight in (0, 1]"
+                source.fault(number, f"link {item!r}", expected, "Correct the link.")
+                continue
+            i, j = int(match[1]), int(match[2])
+            if pair is not None and (i >= len(pair.source) or j >= len(pair.target)):
+                expected = f"a link inside {len(pair.source)} source and {len(pair.target)} target words"
+                source.fault(number, f"link {item!r}", expected, "Links count words from 0: align this bitext again.")
+                continue
+            links.append((i, j, weight))
+        yield Links.of(links)
+    if bitext is not None and number != len(bitext):
+        expected = f"{len(bitext)}, one for each pair of {bitext.name}"
+        source.problems.add(None, f"{number} lines", expected, "Use the links that were made from this bitext.")
+    source.close()
+
+
+def write_pharaoh(alignment: Iterable[Links], file: TextIO) -> None:
+    """Write the links of each pair on a line, with the weight (four decimals) where it is not 1."""
+    for links in alignment:
+        file.write(" ".join(_item(*link) for link in links) + "\n")
+
+
+def _item(source: int, target: int, weight: float) -> str:
+    return f"{source}-{target}" if weight == 1 else f"{source}-{target}:{max(weight, 1e-4):.4f}"

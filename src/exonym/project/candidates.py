@@ -1,0 +1,74 @@
+"""Target candidates for source spans, scored by word links.
+
+A candidate is a half-open range of target words. Only ranges whose first and last word are linked to the source span
+are made: see `candidates_of` for why no optimum is lost.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from exonym.data import Link, Span
+
+
+class Candidate(NamedTuple):
+    """A scored target range `[start, stop)` for one source span; the score is > 0."""
+
+    start: int
+    stop: int
+    score: float
+
+
+def link_mass(spans: Sequence[Span], links: Iterable[Link]) -> list[dict[int, float]]:
+    """Sum, for each source span and target word, the weights of the links between them.
+
+    Args:
+        spans: M disjoint source spans.
+        links: the links of the sentence pair.
+
+    Returns:
+        M dictionaries from target word to summed weight, with linked words only.
+    """
+    owner = {word: index for index, span in enumerate(spans) for word in range(span.start, span.stop)}
+    mass: list[dict[int, float]] = [{} for _ in spans]
+    for source, target, weight in links:
+        index = owner.get(source)
+        if index is not None:
+            mass[index][target] = mass[index].get(target, 0.0) + weight
+    return mass
+
+
+def candidates_of(mass: dict[int, float], source_length: int, threshold: float = 0.0) -> list[Candidate]:
+    """Score the target ranges that a source span may be projected to.
+
+    The score of a range q for a span p is `2 a(p, q) / (|p| + |q|)`, where a is the summed weight of the links between
+    them. With links of weight 1 it is the published score, which passes 1 where a word has several links; with
+    posterior weights, which sum to at most 1 per word and direction, it stays in [0, 1].
+
+    Cutting an unlinked word off the edge of a range raises its score and frees a word for others, so a range whose
+    first or last word is not linked to the span is never part of an optimum and is not made.
+
+    Args:
+        mass: target word -> summed link weight, as from `link_mass`.
+        source_length: number of words of the source span.
+        threshold: candidates that score less are left out.
+
+    Returns:
+        Candidates by start, then stop.
+
+    Source:
+        Politov et al. 2025, candidate matching over n-grams; the soft score and the edge rule are ours.
+    """
+    words = sorted(mass)
+    found = []
+    for first, start in enumerate(words):
+        total = 0.0
+        for word in words[first:]:
+            total += mass[word]
+            score = 2.0 * total / (source_length + word + 1 - start)
+            if score > 0.0 and score >= threshold:
+                found.append(Candidate(start, word + 1, score))
+    return found
