@@ -130,7 +130,9 @@ def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
     Raises:
         DataError: a word holds a tab or a line break, or nothing but space, and so cannot stand in a column.
     """
-    for sentence in sentences:
+    for number, sentence in enumerate(sentences):
+        if number:
+            file.write("\n")
         if sentence.id and not sentence.id.isdecimal():
             file.write(f"# id = {sentence.id}\n")
         for word, tag in zip(sentence.words, tags_of(len(sentence), sentence.spans), strict=True):
@@ -138,4 +140,3 @@ def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
                 found = f"sentence {sentence.id}: found the word {word!r}; expected one without tab or line break"
                 raise DataError(f"{found}. Write JSONL instead.")
             file.write(f"{word}\t{tag}\n")
-        file.write("\n")

@@ -90,7 +90,7 @@ def _span(row: dict[str, Any]) -> Span:
 def write_jsonl(sentences: Iterable[Sentence], file: TextIO) -> None:
     """Write sentences one a line, with character offsets where the text is known."""
     for sentence in sentences:
-        file.write(orjson.dumps(_row(sentence)).decode("utf-8") + "\n")
+        file.write(orjson.dumps(_row(sentence), default=list).decode("utf-8") + "\n")
 
 
 def _row(sentence: Sentence) -> dict[str, Any]:
