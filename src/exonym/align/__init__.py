@@ -1,1 +1,32 @@
 """Word alignment: aligners that learn from the text they align, symmetrisation, and the lexicon they yield."""
+
+from exonym.align.aer import aer
+from exonym.align.aligner import Aligner
+from exonym.align.eflomal import EflomalAligner
+from exonym.align.lexicon import Lexicon
+from exonym.align.statistical import StatisticalAligner
+from exonym.align.symmetrise import (
+    Symmetrisation,
+    grow_diag_final_and,
+    intersection,
+    symmetrise,
+    union,
+    vote,
+)
+
+ALIGNERS = {"statistical": StatisticalAligner, "eflomal": EflomalAligner}
+
+__all__ = [
+    "ALIGNERS",
+    "Aligner",
+    "EflomalAligner",
+    "Lexicon",
+    "StatisticalAligner",
+    "Symmetrisation",
+    "aer",
+    "grow_diag_final_and",
+    "intersection",
+    "symmetrise",
+    "union",
+    "vote",
+]

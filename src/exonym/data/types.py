@@ -190,13 +190,14 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of words, labels and probabilities: two corpora with the same one train and score alike."""
+        """Hash of ids, words, spans, losses and probabilities: corpora with the same one train and score alike."""
         hasher = _hasher()
         hasher.update("\x1d".join(self.tags).encode())
         for sentence in self:
             words = "\x1f".join(sentence.words)
             spans = "\x1f".join(f"{s.start} {s.stop} {s.label} {s.score!r}" for s in sentence.spans)
-            hasher.update(f"{sentence.id}\x1e{words}\x1e{spans}\x1d".encode(errors="surrogatepass"))
+            lost = "\x1f".join(f"{s.start} {s.stop} {s.label} {s.reason}" for s in sentence.lost)
+            hasher.update(f"{sentence.id}\x1e{words}\x1e{spans}\x1e{lost}\x1d".encode(errors="surrogatepass"))
             if sentence.probabilities is not None:
                 hasher.update(np.ascontiguousarray(sentence.probabilities).tobytes())
         return hasher.hexdigest()
@@ -235,10 +236,10 @@ class Bitext:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the words of both sides."""
+        """Hash of the ids and the words of both sides."""
         hasher = _hasher()
         for pair in self:
-            line = "\x1f".join(pair.source) + "\x1e" + "\x1f".join(pair.target) + "\x1d"
+            line = f"{pair.id}\x1e" + "\x1f".join(pair.source) + "\x1e" + "\x1f".join(pair.target) + "\x1d"
             hasher.update(line.encode(errors="surrogatepass"))
         return hasher.hexdigest()
 

@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Sentence
+from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, Sentence
 from exonym.errors import DataError, suggest
+from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
-from exonym.formats.conll import read_conll, write_conll
-from exonym.formats.files import OnError, written_aside
+from exonym.formats.conll import Repair, read_conll, scheme_of, write_conll
+from exonym.formats.files import OnError
 from exonym.formats.jsonl import read_jsonl, write_jsonl
 from exonym.formats.pharaoh import read_pharaoh, write_pharaoh
 from exonym.formats.text import read_text, write_text
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """How to read and write sentences, and the file endings that stand for it."""
+    """How to read and write sentences, the file endings that stand for it, and the options that its reader knows."""
 
     read: Callable[..., Iterator[Sentence]]
     write: Callable[[Iterable[Sentence], TextIO], None]
     endings: tuple[str, ...]
+    options: frozenset[str] = frozenset()
 
 
 CORPUS_FORMATS: dict[str, Format] = {
-    "conll": Format(read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv")),
+    "conll": Format(
+        read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv"), frozenset({"scheme", "repair"})
+    ),
     "jsonl": Format(read_jsonl, write_jsonl, (".jsonl",)),
-    "text": Format(read_text, write_text, (".txt",)),
+    "text": Format(read_text, write_text, (".txt",), frozenset({"raw"})),
 }
 
 
@@ -62,7 +66,9 @@ def read_corpus(
     *,
     on_error: OnError = "raise",
     ledger: Ledger | None = None,
-    **options: Any,  # noqa: ANN401 - the options of the one reader that the format names
+    scheme: Scheme | None = None,
+    repair: Repair = "error",
+    raw: bool = False,
 ) -> Corpus:
     """Read a whole corpus.
 
@@ -71,7 +77,9 @@ def read_corpus(
         format: a name of `CORPUS_FORMATS`; None goes by the file ending.
         on_error: `raise` reports all faults at once; `skip` leaves faulty sentences out and counts them.
         ledger: where skips, repairs and the number of sentences are counted.
-        **options: options of the format's reader, such as `repair="conlleval"`.
+        scheme: CoNLL only: its tag scheme; None finds it out.
+        repair: CoNLL only: `conlleval` lets a tag that continues nothing open an entity, and counts it.
+        raw: text only: True splits running text into words and keeps their offsets.
 
     Returns:
         The corpus, named after its path.
@@ -80,7 +88,10 @@ def read_corpus(
         DataError: the file has faults (all are listed), holds no sentence, or names two sentences alike.
     """
     ledger = Ledger() if ledger is None else ledger
-    sentences = tuple(format_of(path, format).read(path, on_error=on_error, ledger=ledger, **options))
+    known = format_of(path, format)
+    options = {"scheme": scheme, "repair": repair, "raw": raw}
+    own = {name: value for name, value in options.items() if name in known.options}
+    sentences = tuple(known.read(path, on_error=on_error, ledger=ledger, **own))
     if not sentences:
         raise DataError(f"{path}: found no sentence; expected at least one. Check that this is the right file.")
     ids: set[str] = set()
@@ -95,7 +106,7 @@ def read_corpus(
 def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | None = None) -> None:
     """Write sentences to a file, which appears only when it is whole."""
     known = format_of(path, format)
-    with written_aside(path) as file:
+    with whole_file(path) as file:
         known.write(sentences, file)
 
 
@@ -117,7 +128,7 @@ def read_bitext(
 
 def write_bitext(path: str | Path, pairs: Iterable[Pair]) -> None:
     """Write pairs to a two-column file, which appears only when it is whole."""
-    with written_aside(path) as file:
+    with whole_file(path) as file:
         _bitext.write_bitext(pairs, file)
 
 
@@ -130,7 +141,7 @@ def read_alignment(
 
 def write_alignment(path: str | Path, alignment: Iterable[Links]) -> None:
     """Write links to a Pharaoh file, which appears only when it is whole."""
-    with written_aside(path) as file:
+    with whole_file(path) as file:
         write_pharaoh(alignment, file)
 
 
@@ -138,6 +149,7 @@ __all__ = [
     "CORPUS_FORMATS",
     "Format",
     "OnError",
+    "Repair",
     "format_of",
     "read_alignment",
     "read_bitext",
@@ -146,6 +158,7 @@ __all__ = [
     "read_jsonl",
     "read_pharaoh",
     "read_text",
+    "scheme_of",
     "write_alignment",
     "write_bitext",
     "write_conll",
@@ -153,5 +166,4 @@ __all__ = [
     "write_jsonl",
     "write_pharaoh",
     "write_text",
-    "written_aside",
 ]

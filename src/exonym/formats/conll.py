@@ -61,7 +61,7 @@ def read_conll(
         DataError: once the file is read, if it has faults and `on_error` is `raise`.
     """
     source = Source(path, on_error, ledger)
-    scheme = scheme or detect_scheme(block.tags for block in _blocks(Source(path, "skip")))
+    scheme = scheme or scheme_of(path)
     number = 0
     for block in _blocks(source):
         number += 1
@@ -81,6 +81,11 @@ def read_conll(
             continue
         yield Sentence(tuple(block.words), tuple(spans), block.id or str(number))
     source.close()
+
+
+def scheme_of(path: str | Path) -> Scheme:
+    """Find out the tag scheme of a CoNLL file by a pass over it; see `exonym.data.detect_scheme`."""
+    return detect_scheme(block.tags for block in _blocks(Source(path, "skip")))
 
 
 def _blocks(source: Source) -> Iterator[_Block]:

@@ -1,17 +1,15 @@
-"""Opening files for reading and writing, the same way for every format.
+"""Reading text files line by line, the same way for every format.
 
-Lines are decoded one by one, so that a byte that is not UTF-8 is a fault of its line, not of the file. Output is
-written aside and renamed when it is whole, so a file that exists is a file that is complete.
+Lines are decoded one by one, so that a byte that is not UTF-8 is a fault of its line, not of the file.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Literal
 
 from exonym.data import Ledger
-from exonym.errors import DataError, Problems
+from exonym.errors import DataError, Problems, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,27 +74,8 @@ class Source:
 
 
 def _near_files(path: Path) -> str:
-    from exonym.errors import suggest
-
     folder = path.parent
     if not folder.is_dir():
         return f"The folder {folder} does not exist."
     names = [entry.name for entry in folder.iterdir() if entry.is_file()]
     return suggest(path.name, names) if names else f"The folder {folder} holds no file."
-
-
-@contextmanager
-def written_aside(path: str | Path) -> Iterator[TextIO]:
-    """Open a text file for writing under a temporary name and rename it when all went well.
-
-    On an error or an interrupt the temporary file is removed and nothing appears under `path`.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -103,7 +103,7 @@ def _word(word: str) -> _Word:
     own += [f"p{size}={form[:size]}" for size in range(1, 5) if len(form) > size]
     own += [f"e{size}={folded[-size:]}" for size in range(1, 5) if len(folded) > size]
     own += _flags(form, long)
-    around = {
+    around: dict[int, tuple[str, ...]] = {
         offset: (f"{offset}w={folded}", f"{offset}s={short}", f"{offset}e={folded[-3:]}") for offset in (-2, -1, 1, 2)
     }
     return _Word(tuple(own), around, folded, short)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
-from exonym.data import OUTSIDE, tag_set, tags_of
+from exonym.data import tag_set, tags_of
 from exonym.errors import DataError, RecipeError
 from exonym.tag.features import features_fingerprint, sentence_features
 from exonym.tag.folder import read_folder, write_folder

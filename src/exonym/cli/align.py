@@ -1,0 +1,45 @@
+"""`exonym align`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from exonym.cli.shared import OnError, Output, opened, say, show_ledger
+
+
+def align(
+    bitext: Annotated[Path, typer.Argument(help="Two-column TSV: source, tab, target; words between spaces.")],
+    output: Output = None,
+    extra: Annotated[list[Path] | None, typer.Option(help="More such text to learn from; may be repeated.")] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw-extra", help="The extra text is running text: split it into words.")
+    ] = False,
+    aligner: Annotated[Literal["statistical", "eflomal"], typer.Option(help="Who aligns.")] = "statistical",
+    symmetrisation: Annotated[
+        Literal["soft", "intersection", "union", "grow-diag-final-and"],
+        typer.Option(help="How both directions are combined; soft keeps weights."),
+    ] = "soft",
+    on_error: OnError = "raise",
+) -> None:
+    """Align the words of a bitext and write Pharaoh links.
+
+    Example: exonym align en-sw.tsv -o en-sw.links --extra news.tsv
+    """
+    import time
+
+    from exonym.align import ALIGNERS
+    from exonym.data import Ledger
+    from exonym.formats import read_bitext, write_pharaoh
+
+    ledger = Ledger()
+    text = read_bitext(bitext, on_error=on_error, ledger=ledger)
+    more = [read_bitext(path, raw=raw, on_error=on_error, ledger=ledger) for path in extra or []]
+    started = time.perf_counter()
+    alignment = ALIGNERS[aligner](symmetrisation=symmetrisation).align(text, more)
+    with opened(output) as file:
+        write_pharaoh(alignment, file)
+    show_ledger(ledger)
+    say(f"links: {sum(map(len, alignment))} in {len(alignment)} pairs, {time.perf_counter() - started:.1f} s")

@@ -1,0 +1,45 @@
+"""`exonym compare`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exonym.cli.shared import console, progress_bar, say
+
+
+def compare(
+    recipe: Annotated[Path, typer.Argument(help="TOML file: languages, data, methods (docs/recipe.md).")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for results, report, predictions and taggers.")
+    ],
+    store: Annotated[
+        Path | None,
+        typer.Option(help="Folder where finished stages are kept for later runs; OUTPUT/store if not given."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check everything, say what would run, run nothing.")
+    ] = False,
+) -> None:
+    """Run every method of a recipe on every language and say which carries labels best.
+
+    Example: exonym compare examples/recipes/news.toml -o out
+    """
+    from exonym import run
+    from exonym.report import answer, comparison_table, notes
+
+    asked = run.read_recipe(recipe)
+    if dry_run:
+        for step, stages in run.plan(asked, output, store=store):
+            typer.echo(f"{step}: " + ", ".join(f"{stage} ({state})" for stage, state in stages))
+        return
+    with progress_bar("reading") as told:
+        results = run.compare(asked, output, store=store, told=told)
+    console().print(comparison_table(results))
+    for language in dict.fromkeys(row.language for row in results.rows):
+        typer.echo(answer(results, language))
+    for line in notes(results):
+        typer.echo(line)
+    say(f"report: {output / 'report.html'}")

@@ -1,0 +1,88 @@
+"""What a comparison found, as plain data for tables, pages and JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exonym.data import Ledger
+    from exonym.evaluate import Comparison, Evaluation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One method on one language.
+
+    Attributes:
+        language: the target language.
+        method: the method's name.
+        evaluation: its scores.
+        comparison: its difference to the baseline; None for the baseline itself.
+        p: p-value of the difference (approximate randomisation), Holm-corrected over the languages; None likewise.
+        seconds: time that its stages took when they ran, shared ones included, summed over seeds.
+        ledger: what was lost on the way, summed over seeds.
+    """
+
+    language: str
+    method: str
+    evaluation: Evaluation
+    comparison: Comparison | None
+    p: float | None
+    seconds: float
+    ledger: Ledger
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row ready for JSON."""
+        comparison = self.comparison.to_dict() | {"p": self.p} if self.comparison else None
+        return {
+            "language": self.language,
+            "method": self.method,
+            "evaluation": self.evaluation.to_dict(),
+            "comparison": comparison,
+            "seconds": round(self.seconds, 3),
+            "lost": dict(self.ledger),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """A comparison.
+
+    Attributes:
+        title: what was asked.
+        baseline: the method that the others are compared with.
+        source_language: the language that has labels.
+        source: scores of the source tagger on its own language; None without such a test text.
+        rows: method by method, language by language.
+        ledger: what reading the data skipped, repaired, renamed and dropped.
+        warnings: what may surprise.
+        recipe: the recipe with all defaults filled in.
+        machine: what the run was made with: versions, processor count, date.
+    """
+
+    title: str
+    baseline: str
+    source_language: str
+    source: Evaluation | None
+    rows: tuple[Row, ...]
+    ledger: Ledger
+    warnings: tuple[str, ...]
+    recipe: dict[str, Any]
+    machine: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything ready for JSON."""
+        return {
+            "title": self.title,
+            "baseline": self.baseline,
+            "source": {
+                "language": self.source_language,
+                "evaluation": self.source.to_dict() if self.source else None,
+            },
+            "rows": [row.to_dict() for row in self.rows],
+            "ledger": dict(self.ledger),
+            "warnings": list(self.warnings),
+            "recipe": self.recipe,
+            "machine": self.machine,
+        }

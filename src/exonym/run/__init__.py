@@ -1,0 +1,8 @@
+"""Comparisons: the recipe, the store of stage results, the run. Start at `compare`."""
+
+from exonym.run.compare import compare, plan
+from exonym.run.data import RunData, Target, read_data
+from exonym.run.recipe import Recipe, read_recipe
+from exonym.run.store import Store
+
+__all__ = ["Recipe", "RunData", "Store", "Target", "compare", "plan", "read_data", "read_recipe"]

@@ -1,0 +1,164 @@
+"""Reading everything that a recipe names, and checking that it fits together before anything runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from exonym.data import DROP, Bitext, Corpus, LabelMap, Ledger
+from exonym.errors import DataError, suggest
+from exonym.formats import read_bitext, read_corpus
+from exonym.project import join
+from exonym.transfer import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    from exonym.run.recipe import File, Recipe, TargetData
+
+    T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A target language: what methods may see, and the labelled test text that they may not.
+
+    Attributes:
+        language: its code.
+        task: what methods are given; its test text has no labels.
+        gold: the labelled test text.
+    """
+
+    language: str
+    task: Task
+    gold: Corpus
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunData:
+    """All data of a run.
+
+    Attributes:
+        source_test: labelled source text that is not trained on, if the recipe names some.
+        targets: the target languages, in the order of the recipe.
+        ledger: what was read, skipped, repaired, renamed and dropped, by file.
+        warnings: what is allowed but may surprise, a sentence each.
+    """
+
+    source_test: Corpus | None
+    targets: tuple[Target, ...]
+    ledger: Ledger
+    warnings: tuple[str, ...]
+
+
+def read_data(recipe: Recipe) -> RunData:
+    """Read and check all files of a recipe.
+
+    Raises:
+        DataError: with the faults of all files, translations that do not belong to the source text, labels that do not
+            meet, and entries of the label map that name no label.
+    """
+    reader = _Reader(LabelMap(recipe.labels))
+    source = reader.corpus(recipe.source.train)
+    source_test = reader.corpus(recipe.source.test)
+    found = [_read_target(target, source, reader) for target in recipe.targets]
+    if source is not None:
+        reader.check_map()
+        for target in found:
+            if target is not None:
+                reader.check_labels(source, target.gold, target.language)
+    if reader.faults:
+        raise DataError("\n".join(reader.faults))
+    targets = tuple(target for target in found if target is not None)
+    return RunData(
+        source_test=source_test, targets=targets, ledger=reader.ledger, warnings=tuple(dict.fromkeys(reader.warnings))
+    )
+
+
+def _read_target(target: TargetData, source: Corpus | None, reader: _Reader) -> Target | None:
+    gold, train = reader.corpus(target.test), reader.corpus(target.train)
+    translation = reader.bitext(target.translation)
+    extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
+    if source is None or gold is None:
+        return None
+    if translation is not None:
+        reader.attempt(lambda: join(source, translation))
+    task = Task(source=source, test=gold.unlabelled(), train=train, translation=translation, extra=extra)
+    return Target(language=target.language, task=task, gold=gold)
+
+
+class _Reader:
+    """Reads files once each, and gathers what is wrong with them."""
+
+    def __init__(self, labels: LabelMap) -> None:
+        self.labels = labels
+        self.faults: list[str] = []
+        self.warnings: list[str] = []
+        self.ledger = Ledger()
+        self._corpora: dict[File, Corpus | None] = {}
+        self._bitexts: dict[File, Bitext | None] = {}
+        self._seen: Counter[str] = Counter()
+
+    def attempt(self, read: Callable[[], T]) -> T | None:
+        """Return what a reader reads, or note why it cannot."""
+        try:
+            return read()
+        except DataError as error:
+            self.faults.append(str(error))
+            return None
+
+    def corpus(self, file: File | None) -> Corpus | None:
+        """Read a corpus and apply the label map."""
+        if file is None:
+            return None
+        if file not in self._corpora:
+            ledger = Ledger()
+            options = {name: getattr(file, name) for name in ("format", "on_error", "scheme", "repair", "raw")}
+            corpus = self.attempt(lambda: read_corpus(file.path, ledger=ledger, **options))
+            if corpus is not None:
+                self._seen.update(span.label for sentence in corpus for span in sentence.spans)
+                corpus, changes = self.labels.apply(corpus)
+                ledger.update({f"spans {change}": count for change, count in changes.items()})
+            self._corpora[file] = corpus
+            self._note(file, ledger)
+        return self._corpora[file]
+
+    def bitext(self, file: File | None) -> Bitext | None:
+        """Read a bitext."""
+        if file is None:
+            return None
+        if file not in self._bitexts:
+            ledger = Ledger()
+            self._bitexts[file] = self.attempt(
+                lambda: read_bitext(file.path, raw=file.raw, on_error=file.on_error, ledger=ledger)
+            )
+            self._note(file, ledger)
+        return self._bitexts[file]
+
+    def _note(self, file: File, ledger: Ledger) -> None:
+        for event, count in ledger.items():
+            self.ledger.note(f"{file.path}: {event}", count)
+
+    def check_map(self) -> None:
+        """Note entries of the label map that touch nothing: most likely a misspelt label."""
+        for label in self.labels.changes:
+            if label not in self._seen:
+                self.faults.append(f"[labels]: found {label!r}, which no corpus has. {suggest(label, self._seen)}")
+
+    def check_labels(self, source: Corpus, gold: Corpus, language: str) -> None:
+        """Note labels of the test text that the source lacks; warn of the reverse."""
+        missing = [label for label in gold.labels if label not in source.labels]
+        if missing:
+            rows = ", ".join(f'{label} = "{DROP}"' for label in missing)
+            self.faults.append(
+                f"{gold.name}: found the labels {', '.join(missing)}, which {source.name} lacks; expected "
+                f"{', '.join(source.labels)}. Rename or drop them in [labels], such as: {rows}"
+            )
+        surplus = [label for label in source.labels if label not in gold.labels]
+        if surplus:
+            self.warnings.append(
+                f"{language}: the source has {', '.join(surplus)}, which the test text lacks: whatever is tagged so "
+                "counts as wrong unless [labels] drops it."
+            )

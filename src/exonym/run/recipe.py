@@ -1,0 +1,306 @@
+"""The recipe: a TOML file that says which languages, data and methods to compare.
+
+`read_recipe` finds everything that is wrong with it at once: TOML syntax, unknown keys, wrong values, missing files,
+methods whose data are missing, labels that do not meet. The keys are described in `docs/recipe.md`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from exonym.data import Scheme
+from exonym.errors import RecipeError, suggest
+from exonym.transfer import MethodOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A data file and how to read it.
+
+    Attributes:
+        path: where it lies, relative to the recipe.
+        format: for a corpus, `conll`, `jsonl` or `text`; None goes by the file ending.
+        scheme: for CoNLL, the tag scheme; None finds it out.
+        repair: for CoNLL, `conlleval` lets a tag that continues nothing open an entity.
+        raw: for a bitext, True splits running text into words.
+        on_error: `skip` leaves faulty sentences and pairs out and counts them.
+    """
+
+    path: str
+    format: Literal["conll", "jsonl", "text"] | None = None
+    scheme: Scheme | None = None
+    repair: Literal["error", "conlleval"] = "error"
+    raw: bool = False
+    on_error: Literal["raise", "skip"] = "raise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceData:
+    """The language that has labels.
+
+    Attributes:
+        language: its code.
+        train: labelled text.
+        test: more labelled text, to say how good the source tagger is at home.
+    """
+
+    language: str
+    train: File
+    test: File | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetData:
+    """A language to carry labels into.
+
+    Attributes:
+        language: its code.
+        test: labelled text to score on.
+        train: labelled text for the ceiling.
+        translation: bitext whose source sides are sentences of the source's `train`, in its order.
+        extra: more bitexts, source first.
+    """
+
+    language: str
+    test: File
+    train: File | None = None
+    translation: File | None = None
+    extra: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedMethod:
+    """A method with the name that it has in tables and folders."""
+
+    name: str
+    options: MethodOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What to compare.
+
+    Attributes:
+        title: heading of the report.
+        source: the language that has labels.
+        targets: the languages to carry them into.
+        methods: the methods, compared with the first of them.
+        seeds: one run of every method for each.
+        labels: label map: type -> new type, or `drop`.
+        resamples: bootstrap resamples and shuffles of the significance tests.
+        confidence: of the intervals.
+    """
+
+    title: str = "Comparison"
+    source: SourceData
+    targets: tuple[TargetData, ...]
+    methods: tuple[NamedMethod, ...]
+    seeds: tuple[int, ...] = (1,)
+    labels: dict[str, str] = field(default_factory=dict)
+    resamples: Annotated[int, Field(ge=100)] = 1000
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read and check a recipe; paths in it become paths from the working directory.
+
+    Raises:
+        RecipeError: with every fault that was found.
+    """
+    path = Path(path)
+    try:
+        row = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(f"{path}: found no recipe ({error.strerror}); expected a TOML file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: found broken TOML: {error}.") from error
+    row = _with_named_methods(_with_file_tables(row))
+    faults = _unknown_keys(row, Recipe, "")
+    recipe: Recipe | None = None
+    try:
+        recipe = TypeAdapter(Recipe).validate_python(_without_unknown(row, Recipe))
+    except ValidationError as error:
+        faults += [_fault(item["loc"], item["msg"], item.get("input")) for item in error.errors()]
+    if recipe is not None:
+        faults += _faults_of_meaning(recipe)
+        recipe = _with_paths(recipe, path.parent)
+        faults += [f"found no file {file.path}" for file in files_of(recipe) if not Path(file.path).is_file()]
+    if faults or recipe is None:
+        raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))
+    return recipe
+
+
+def files_of(recipe: Recipe) -> list[File]:
+    """Return every data file that a recipe names, once."""
+    found = [recipe.source.train, recipe.source.test]
+    for target in recipe.targets:
+        found += [target.test, target.train, target.translation, *target.extra]
+    return list(dict.fromkeys(file for file in found if file is not None))
+
+
+_FILE_KEYS = {"train", "test", "translation"}
+
+
+def _with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
+    """A file may be given as a string instead of a table: `test = "x.conll"` for `test = {path = "x.conll"}`."""
+
+    def table(value: Any) -> Any:  # noqa: ANN401 - whatever the recipe holds
+        return {"path": value} if isinstance(value, str) else value
+
+    def tables(part: Any) -> Any:  # noqa: ANN401 - whatever the recipe holds
+        if not isinstance(part, dict):
+            return part
+        done = {key: table(value) if key in _FILE_KEYS else value for key, value in part.items()}
+        if isinstance(part.get("extra"), list):
+            done["extra"] = [table(value) for value in part["extra"]]
+        return done
+
+    row = dict(row)
+    if "source" in row:
+        row["source"] = tables(row["source"])
+    if isinstance(row.get("targets"), list):
+        row["targets"] = [tables(target) for target in row["targets"]]
+    return row
+
+
+def _with_named_methods(row: dict[str, Any]) -> dict[str, Any]:
+    """A method is one flat table in TOML; its name, by default its kind, is taken out of it."""
+    if not isinstance(row.get("methods"), list):
+        return row
+    named = []
+    for method in row["methods"]:
+        if isinstance(method, dict):
+            options = {key: value for key, value in method.items() if key != "name"}
+            named.append({"name": method.get("name", method.get("kind", "")), "options": options})
+        else:
+            named.append(method)
+    return row | {"methods": named}
+
+
+def _classes(kind: Any, row: Any) -> type | None:  # noqa: ANN401 - annotations and recipe values
+    """Return the dataclass that a table stands for: of a union, the one whose `kind` it names."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    options = [option for option in get_args(kind) if is_dataclass(option)] if _is_union(kind) else [kind]
+    options = [option for option in options if is_dataclass(option)]
+    if len(options) > 1:
+        named = row.get("kind") if isinstance(row, dict) else None
+        options = [option for option in options if named in get_args(get_type_hints(option)["kind"])]
+    return options[0] if len(options) == 1 else None  # type: ignore[return-value]
+
+
+def _is_union(kind: Any) -> bool:  # noqa: ANN401 - an annotation
+    return get_origin(kind) in (Union, UnionType)
+
+
+def _children(row: Any, kind: Any, at: str) -> list[tuple[Any, Any, str]]:  # noqa: ANN401
+    """Return the (value, annotation, place) of everything inside a table or array."""
+    owner = _classes(kind, row)
+    if owner is not None and isinstance(row, dict):
+        hints = get_type_hints(owner)
+        return [(value, hints[key], f"{at}{key}.") for key, value in row.items() if key in hints]
+    if get_origin(kind) is tuple and isinstance(row, list):
+        return [(value, get_args(kind)[0], f"{at.rstrip('.')}[{place}].") for place, value in enumerate(row, start=1)]
+    return []
+
+
+def _unknown_keys(row: Any, kind: Any, at: str) -> list[str]:  # noqa: ANN401
+    """Say which keys no table of this kind has, and which it may have meant."""
+    owner = _classes(kind, row)
+    faults = []
+    if owner is not None and isinstance(row, dict):
+        known = [item.name for item in fields(owner) if item.compare]
+        shown = at.replace(".options.", ".")
+        faults = [f"found the unknown key {shown}{key}. {suggest(key, known)}" for key in row if key not in known]
+    for value, inner, place in _children(row, kind, at):
+        faults += _unknown_keys(value, inner, place)
+    return faults
+
+
+def _without_unknown(row: Any, kind: Any) -> Any:  # noqa: ANN401
+    """Return the table without unknown keys, which are reported already, so that pydantic finds what else is wrong."""
+    owner = _classes(kind, row)
+    if owner is not None and isinstance(row, dict):
+        hints = get_type_hints(owner)
+        return {key: _without_unknown(value, hints[key]) for key, value in row.items() if key in hints}
+    if get_origin(kind) is tuple and isinstance(row, list):
+        return [_without_unknown(value, get_args(kind)[0]) for value in row]
+    return row
+
+
+def _fault(place: tuple[int | str, ...], message: str, given: object) -> str:
+    where = ""
+    for part in place:
+        where += f"[{part + 1}]" if isinstance(part, int) else f".{part}" * (part != "options")
+    found = f"found {given!r} for " if isinstance(given, (str, int, float, bool)) else "at "
+    return f"{found}{where.lstrip('.') or 'the recipe'}: {message}"
+
+
+def _faults_of_meaning(recipe: Recipe) -> list[str]:
+    """Find what pydantic cannot: doubled names, and methods whose data the recipe does not give."""
+    faults = []
+    for what, names in (
+        ("method name", [method.name for method in recipe.methods]),
+        ("target language", [target.language for target in recipe.targets]),
+    ):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        mend = ' Give each method its own: name = "..."' if what == "method name" else ""
+        faults += [f"found the {what} {name!r} twice; expected different ones.{mend}" for name in twice]
+        faults += [
+            f"found the {what} {name!r}; expected one that can name a folder." for name in names if not _safe(name)
+        ]
+    for what in ("targets", "methods", "seeds"):
+        if not getattr(recipe, what):
+            faults.append(f"found no {what}; expected at least one")
+    for target in recipe.targets:
+        for method in recipe.methods:
+            missing = _missing(method.options, target)
+            if missing:
+                faults.append(
+                    f"method {method.name} needs {missing} for {target.language}; add it or leave the method out"
+                )
+    return faults
+
+
+def _safe(name: str) -> bool:
+    return bool(name) and not name.startswith(".") and all(letter.isalnum() or letter in "-_.+" for letter in name)
+
+
+def _missing(options: MethodOptions, target: TargetData) -> str:
+    if options.kind == "supervised" and target.train is None:
+        return "`train`"
+    if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
+        return "`translation`"
+    if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:
+        return "`translation` or `extra`"
+    return ""
+
+
+def _with_paths(recipe: Recipe, folder: Path) -> Recipe:
+    """Resolve the paths of a recipe against its folder."""
+    from dataclasses import replace
+
+    def found(file: File | None) -> File | None:
+        return None if file is None else replace(file, path=str(folder / file.path))
+
+    def need(file: File) -> File:
+        return replace(file, path=str(folder / file.path))
+
+    source = replace(recipe.source, train=need(recipe.source.train), test=found(recipe.source.test))
+    targets = tuple(
+        replace(
+            target,
+            test=need(target.test),
+            train=found(target.train),
+            translation=found(target.translation),
+            extra=tuple(need(file) for file in target.extra),
+        )
+        for target in recipe.targets
+    )
+    return replace(recipe, source=source, targets=targets)

@@ -1,0 +1,200 @@
+"""The store: results of stages, kept under a hash of what went into them.
+
+A result's address is a hash of the stage's name and version and of the content of its arguments. It is written aside
+and renamed when it is whole, so a folder that stands is a result that can be used. Start at `Store`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+
+import numpy as np
+
+from exonym.align import Lexicon
+from exonym.data import Alignment, Corpus, Ledger, Links
+from exonym.errors import DataError, ExonymError
+from exonym.files import whole_folder
+from exonym.formats import read_jsonl, write_corpus
+from exonym.tag import Tagger
+from exonym.transfer import Stage, load_any_tagger
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_MANIFEST = "stage.json"
+
+
+class Kind(NamedTuple):
+    """How results of one type are written to a folder and read from it."""
+
+    type: type
+    save: Callable[[Any, Path], object]
+    load: Callable[[Path], Any]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Stands for a result that is not there yet, when a run is only planned."""
+
+    stage: str
+
+
+@dataclass
+class Store:
+    """Carries out stages and keeps their results; it is the `do` of a run.
+
+    Args:
+        folder: where results are kept.
+        plan: True runs nothing: a missing result becomes `Pending`, and so does all that depends on it.
+        told: called with a stage's name and state (`run`, `found`, `pending`) before it runs or when it is there.
+        used: address -> seconds that it took when it ran, of the stages asked for since the caller last cleared it.
+    """
+
+    folder: Path
+    plan: bool = False
+    told: Callable[[str, str], None] = lambda name, state: None
+    used: dict[str, float] = field(default_factory=dict)
+    _values: dict[str, tuple[Any, float]] = field(default_factory=dict)
+
+    def __call__(self, stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of a stage: from memory, from the folder, or by running it."""
+        given = (*args, *kwargs.values())
+        if any(isinstance(value, Pending) for value in given):
+            return self._pending(stage)
+        address = address_of(stage, given)
+        if address in self._values or self._is_kept(address):
+            self.told(stage.name, "found")
+            if address not in self._values:
+                self._values[address] = self._load(address)
+        elif self.plan:
+            return self._pending(stage)
+        else:
+            self.told(stage.name, "run")
+            self._values[address] = self._run(address, stage, args, kwargs)
+        value, self.used[address] = self._values[address]
+        return cast("T", value)
+
+    def _pending(self, stage: Stage[P, T]) -> T:
+        self.told(stage.name, "pending")
+        return cast("T", Pending(stage.name))
+
+    def _is_kept(self, address: str) -> bool:
+        return (self.folder / address / _MANIFEST).is_file()
+
+    def _run(self, address: str, stage: Stage[..., Any], args: Any, kwargs: Any) -> tuple[Any, float]:  # noqa: ANN401
+        started = time.perf_counter()
+        value = stage(*args, **kwargs)
+        seconds = time.perf_counter() - started
+        kind = _kind_of(value)
+        with whole_folder(self.folder / address) as fresh:
+            KINDS[kind].save(value, fresh)
+            manifest = {"stage": stage.name, "version": stage.version, "kind": kind, "seconds": seconds}
+            (fresh / _MANIFEST).write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+        return value, seconds
+
+    def _load(self, address: str) -> tuple[Any, float]:
+        folder = self.folder / address
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+            return KINDS[manifest["kind"]].load(folder), float(manifest["seconds"])
+        except (OSError, ValueError, KeyError, EOFError) as error:  # DataError is a ValueError
+            found = f"{folder}: found a damaged result ({error})"
+            raise DataError(
+                f"{found}; expected what this run kept. Remove this folder: it will be made again."
+            ) from error
+
+
+def address_of(stage: Stage[..., Any], args: tuple[Any, ...]) -> str:
+    """Return the address of a stage's result: its name and a hash of its version and arguments."""
+    text = "\x1e".join([str(stage.version), *map(describe, args)])
+    return f"{stage.name}-{blake2b(text.encode(), digest_size=12).hexdigest()}"
+
+
+def describe(value: Any) -> str:  # noqa: ANN401 - whatever a stage may be given
+    """Describe a stage's argument by its content: the same description means the same result.
+
+    Data and taggers say it by their `fingerprint`, options by their fields (those with `compare=False` do not count).
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return repr(value)
+    if hasattr(value, "fingerprint"):
+        return f"{type(value).__name__}:{value.fingerprint}"
+    if is_dataclass(value):
+        inner = ",".join(f"{f.name}={describe(getattr(value, f.name))}" for f in fields(value) if f.compare)
+        return f"{type(value).__name__}({inner})"
+    if isinstance(value, (tuple, list)):
+        return f"[{','.join(map(describe, value))}]"
+    raise ExonymError(f"a stage was given a {type(value).__name__}, which has no fingerprint")
+
+
+def _save_corpus(corpus: Corpus, folder: Path) -> None:
+    write_corpus(folder / "corpus.jsonl", corpus)
+    about = {"name": corpus.name, "tags": corpus.tags}
+    (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
+    if corpus.tags:
+        np.save(folder / "probabilities.npy", np.concatenate([sentence.probabilities for sentence in corpus]))
+
+
+def _load_corpus(folder: Path) -> Corpus:
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    sentences = tuple(read_jsonl(folder / "corpus.jsonl"))
+    if about["tags"]:
+        rows = np.load(folder / "probabilities.npy", allow_pickle=False)
+        stops = np.cumsum([len(sentence) for sentence in sentences])
+        sentences = tuple(
+            replace(sentence, probabilities=part)
+            for sentence, part in zip(sentences, np.split(rows, stops[:-1]), strict=True)
+        )
+    return Corpus(sentences, about["name"], tuple(about["tags"]))
+
+
+def _save_alignment(alignment: Alignment, folder: Path) -> None:
+    sizes = np.array([len(links) for links in alignment], dtype=np.int64)
+    parts = {
+        name: np.concatenate([getattr(links, name) for links in alignment]) if len(sizes) else np.zeros(0)
+        for name in ("source", "target", "weight")
+    }
+    np.savez(folder / "links.npz", allow_pickle=False, sizes=sizes, **parts)
+    (folder / "name.txt").write_text(alignment.name, encoding="utf-8")
+
+
+def _load_alignment(folder: Path) -> Alignment:
+    with np.load(folder / "links.npz", allow_pickle=False) as kept:
+        stops = np.cumsum(kept["sizes"])[:-1]
+        parts = [np.split(kept[name], stops) for name in ("source", "target", "weight")]
+    name = (folder / "name.txt").read_text(encoding="utf-8")
+    return Alignment(tuple(Links(*arrays) for arrays in zip(*parts, strict=True)), name)
+
+
+KINDS: dict[str, Kind] = {
+    "corpus": Kind(Corpus, _save_corpus, _load_corpus),
+    "alignment": Kind(Alignment, _save_alignment, _load_alignment),
+    "lexicon": Kind(
+        Lexicon,
+        lambda lexicon, folder: lexicon.save(folder / "lexicon.tsv"),
+        lambda folder: Lexicon.load(folder / "lexicon.tsv"),
+    ),
+    "ledger": Kind(
+        Ledger,
+        lambda ledger, folder: (folder / "ledger.json").write_text(json.dumps(ledger), encoding="utf-8"),
+        lambda folder: Ledger(json.loads((folder / "ledger.json").read_text(encoding="utf-8"))),
+    ),
+    "tagger": Kind(
+        Tagger,
+        lambda tagger, folder: tagger.save(folder / "tagger"),
+        lambda folder: load_any_tagger(folder / "tagger"),
+    ),
+}
+
+
+def _kind_of(value: object) -> str:
+    for name, kind in KINDS.items():
+        if isinstance(value, kind.type):
+            return name
+    raise ExonymError(f"a stage returned a {type(value).__name__}, which the store cannot keep")

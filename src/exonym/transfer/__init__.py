@@ -1,0 +1,63 @@
+"""Transfer methods, one file each; each reads like the method section of its paper. Start at `METHODS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from exonym.transfer.direct import Direct, direct
+from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.stages import Do, Stage, just_do, stage
+from exonym.transfer.supervised import Supervised, supervised
+from exonym.transfer.task import Outcome, Task
+from exonym.transfer.translate_train import TranslateTrain, translate_train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MethodOptions = Direct | Gloss | TranslateTrain | Supervised
+
+
+class Method(NamedTuple):
+    """A transfer method: its options, and the function that carries it out."""
+
+    options: type[MethodOptions]
+    run: Callable[..., Outcome]
+
+
+METHODS: dict[str, Method] = {
+    "direct": Method(Direct, direct),
+    "gloss": Method(Gloss, gloss),
+    "translate_train": Method(TranslateTrain, translate_train),
+    "supervised": Method(Supervised, supervised),
+}
+
+
+def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1) -> Outcome:
+    """Carry out the method that these options belong to."""
+    run: Any = METHODS[options.kind].run
+    outcome: Outcome = run(task, options, do, seed)
+    return outcome
+
+
+__all__ = [
+    "METHODS",
+    "Direct",
+    "Do",
+    "Gloss",
+    "GlossTagger",
+    "Method",
+    "MethodOptions",
+    "Outcome",
+    "Stage",
+    "Supervised",
+    "Task",
+    "TranslateTrain",
+    "direct",
+    "gloss",
+    "just_do",
+    "load_any_tagger",
+    "stage",
+    "supervised",
+    "transfer",
+    "translate_train",
+]

@@ -1,0 +1,96 @@
+"""The steps that methods are made of, each a function of data and options alone.
+
+A method names its steps through `do`, so that a run can keep their results and share them between methods: a result is
+addressed by the name and version of its step and the content of its arguments. Called without a run, `do` is `just_do`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar
+
+from exonym.align import Aligner, Lexicon
+from exonym.data import Alignment, Bitext, Corpus, Sentence
+from exonym.project import Matching
+from exonym.project import project as project_corpus
+from exonym.tag import LightOptions, Tagger, label, train_light
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Stage(Generic[P, T]):
+    """A named step. Raise `version` when the same arguments would give another result than before."""
+
+    name: str
+    version: int
+    run: Callable[P, T]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the step."""
+        return self.run(*args, **kwargs)
+
+
+class Do(Protocol):
+    """Carries out a stage, or finds its result."""
+
+    def __call__(self, stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of the stage for these arguments."""
+        ...
+
+
+def just_do(stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run the stage, and keep nothing."""
+    return stage(*args, **kwargs)
+
+
+def stage(version: int) -> Callable[[Callable[P, T]], Stage[P, T]]:
+    """Make a stage of a function, named after it."""
+    return lambda function: Stage(function.__name__, version, function)
+
+
+@stage(1)
+def align(bitext: Bitext, aligner: Aligner, run: int) -> Alignment:
+    """Align a bitext; `run` tells apart the runs of an aligner that is not deterministic."""
+    return aligner.align(bitext)
+
+
+@stage(1)
+def learn_lexicon(bitext: Bitext, alignment: Alignment) -> Lexicon:
+    """Learn which source words the target words stand for."""
+    return Lexicon.learn(bitext, alignment)
+
+
+@stage(1)
+def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching) -> Corpus:
+    """Project labels over a bitext; the alignment may go on past it."""
+    return project_corpus(source, bitext, Alignment(alignment.links[: len(bitext)], alignment.name), matching)
+
+
+@stage(1)
+def keep_complete(projected: Corpus) -> Corpus:
+    """Keep the sentences that received every label of their source."""
+    return Corpus(tuple(sentence for sentence in projected if not sentence.lost), projected.name)
+
+
+@stage(1)
+def train(corpus: Corpus, options: LightOptions) -> Tagger:
+    """Train a tagger."""
+    return train_light(corpus, options)
+
+
+@stage(1)
+def tag(tagger: Tagger, corpus: Corpus) -> Corpus:
+    """Put a tagger's spans on a corpus."""
+    return label(tagger, corpus)
+
+
+@stage(1)
+def tag_source_side(tagger: Tagger, bitext: Bitext) -> Corpus:
+    """Put a source tagger's spans on the source side of a bitext."""
+    sentences = tuple(Sentence(pair.source, (), str(number)) for number, pair in enumerate(bitext, start=1))
+    return label(tagger, Corpus(sentences, f"source side of {bitext.name}"))

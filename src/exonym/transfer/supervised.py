@@ -1,0 +1,42 @@
+"""Supervised training on labelled target text: the ceiling, where such text exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exonym.errors import RecipeError
+from exonym.tag import LightOptions
+from exonym.transfer.stages import Do, just_do, tag, train
+from exonym.transfer.task import Outcome, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervised:
+    """Options of supervised training.
+
+    Attributes:
+        kind: names the method in a recipe.
+        tagger: how the tagger is trained.
+    """
+
+    kind: Literal["supervised"] = "supervised"
+    tagger: LightOptions = field(default_factory=LightOptions)
+
+
+def supervised(task: Task, options: Supervised, do: Do = just_do, seed: int = 1) -> Outcome:
+    """Train a tagger on labelled target text.
+
+    Args:
+        task: needs `train` and `test`.
+        options: the options of the method.
+        do: carries out the stages.
+        seed: without effect: nothing here is random.
+
+    Raises:
+        RecipeError: the task has no labelled target text.
+    """
+    if task.train is None:
+        raise RecipeError("supervised: found no labelled target text; expected `train` for the target language.")
+    tagger = do(train, task.train, options.tagger)
+    return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test))

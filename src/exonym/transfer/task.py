@@ -1,0 +1,54 @@
+"""What a transfer method is given and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from exonym.data import Bitext, Corpus, Ledger
+
+if TYPE_CHECKING:
+    from exonym.tag import Tagger
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One target language and all that there is for it.
+
+    Attributes:
+        source: labelled sentences of the source language.
+        test: target sentences to tag, without labels.
+        train: labelled target sentences, for the ceiling; None if there are none.
+        translation: pairs whose source sides are sentences of `source`, in its order; None if there are none.
+        extra: more source-target text, without labels.
+    """
+
+    source: Corpus
+    test: Corpus
+    train: Corpus | None = None
+    translation: Bitext | None = None
+    extra: tuple[Bitext, ...] = field(default=())
+
+    @cached_property
+    def parallel(self) -> Bitext:
+        """All source-target text as one bitext, the translation first: what aligners learn on."""
+        parts = (*([self.translation] if self.translation is not None else []), *self.extra)
+        return Bitext(tuple(pair for part in parts for pair in part), "+".join(part.name for part in parts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a method made.
+
+    Attributes:
+        tagger: tags text of the target language.
+        predictions: `Task.test` with the tagger's spans.
+        corpus: the labelled target corpus that it made on the way, if it made one.
+        ledger: what was lost on the way.
+    """
+
+    tagger: Tagger
+    predictions: Corpus
+    corpus: Corpus | None = None
+    ledger: Ledger = field(default_factory=Ledger)

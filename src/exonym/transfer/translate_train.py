@@ -1,0 +1,76 @@
+"""Translate-train: project source labels onto translations and train a target tagger on the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from exonym.align import StatisticalAligner
+from exonym.align.eflomal import EflomalAligner
+from exonym.data import Corpus, Ledger
+from exonym.errors import RecipeError
+from exonym.project import Matching, losses
+from exonym.tag import LightOptions
+from exonym.transfer.stages import Do, align, just_do, keep_complete, project, stage, tag, tag_source_side, train
+from exonym.transfer.task import Outcome, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslateTrain:
+    """Options of translate-train.
+
+    Attributes:
+        kind: names the method in a recipe.
+        labels: `gold` projects the labels of the source corpus over its translation; `tagger` trains a source tagger
+            and projects what it finds on the source side of all parallel text.
+        aligner: how words are linked.
+        matching: how spans are matched.
+        incomplete: what to do with target sentences that did not receive every label of their source: `keep` them, the
+            lost names unlabelled, or `drop` them.
+        tagger: how taggers are trained.
+    """
+
+    kind: Literal["translate_train"] = "translate_train"
+    labels: Literal["gold", "tagger"] = "gold"
+    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    matching: Matching = field(default_factory=Matching)
+    incomplete: Literal["keep", "drop"] = "drop"
+    tagger: LightOptions = field(default_factory=LightOptions)
+
+
+def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed: int = 1) -> Outcome:
+    """Align source text with its translation, project the labels, train on the labelled translation.
+
+    Args:
+        task: needs `source`, `test` and, for `labels="gold"`, `translation`, else any parallel text.
+        options: the options of the method.
+        do: carries out the stages.
+        seed: tells apart the runs of an aligner that is not deterministic.
+
+    Raises:
+        RecipeError: the task has no such text.
+
+    Source:
+        Yarowsky et al. 2001 for projected training data; García-Ferrero et al. 2022 and Politov et al. 2025 for how
+        labels are projected.
+    """
+    labelled, bitext = task.source, task.translation
+    if options.labels == "tagger":
+        labelled, bitext = do(tag_source_side, do(train, task.source, options.tagger), task.parallel), task.parallel
+    if bitext is None or not len(bitext):
+        raise RecipeError("translate_train: found no translation of the source corpus; expected `translation`.")
+    links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
+    projected = do(project, labelled, bitext, links, options.matching)
+    silver = do(keep_complete, projected) if options.incomplete == "drop" else projected
+    tagger = do(train, silver, options.tagger)
+    predictions = do(tag, tagger, task.test)
+    ledger = do(count_losses, projected, silver)
+    return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=ledger)
+
+
+@stage(1)
+def count_losses(projected: Corpus, silver: Corpus) -> Ledger:
+    """Count what was not projected, by reason, and the sentences that were left out of training for it."""
+    ledger = losses(projected)
+    ledger.note("sentences left out of training", len(projected) - len(silver))
+    return ledger
