@@ -222,6 +222,9 @@ def test_systems_with_different_numbers_of_runs_are_put_on_one_scale():
     thrice = Counts(b.labels, b.values * 3, 3)
     assert paired_bootstrap(a, thrice, resamples=500) == paired_bootstrap(a, b, resamples=500)
     assert randomisation(a, thrice, resamples=500) == randomisation(a, b, resamples=500)
+    twice = Counts(a.labels, a.values * 2, 2)
+    assert paired_bootstrap(twice, thrice, resamples=500) == paired_bootstrap(a, b, resamples=500)
+    assert randomisation(twice, b, resamples=500) == randomisation(a, b, resamples=500)
 
 
 def test_counts_against_different_gold_cannot_be_compared():

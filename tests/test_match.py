@@ -1,4 +1,4 @@
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -19,13 +19,11 @@ from exonym.project.match import WIDEST, _match_dynamic, _width
 
 
 @st.composite
-def problems(draw, spans=st.integers(1, 4), words=st.integers(1, 8)):
+def problems(draw, spans=(1, 4), words=(1, 8)):
     """Source spans, each with a dictionary of link masses over target words."""
-    count, length = draw(spans), draw(words)
+    count, length = draw(st.integers(*spans)), draw(st.integers(*words))
     weights = st.sampled_from([0.25, 0.5, 0.75, 1.0, 2.0])
-    masses = [
-        draw(st.dictionaries(st.integers(0, length - 1), weights, max_size=length)) for _ in range(count)
-    ]
+    masses = [draw(st.dictionaries(st.integers(0, length - 1), weights, max_size=length)) for _ in range(count)]
     return length, draw(st.lists(st.integers(1, 4), min_size=count, max_size=count)), masses
 
 
@@ -42,7 +40,7 @@ def every_range(mass, source_length, length):
 def is_valid(choice):
     """No two chosen candidates overlap."""
     chosen = sorted((c.start, c.stop) for c in choice if c is not None)
-    return all(a[1] <= b[0] for a, b in zip(chosen, chosen[1:], strict=False))
+    return all(a[1] <= b[0] for a, b in pairwise(chosen))
 
 
 def brute_force(candidates):
@@ -53,7 +51,7 @@ def brute_force(candidates):
     )
 
 
-@given(problems(spans=st.integers(1, 3), words=st.integers(1, 5)))
+@given(problems((1, 3), (1, 5)))
 def test_exact_on_edge_linked_candidates_is_the_optimum_over_all_ranges(problem):
     length, sizes, masses = problem
     full = [every_range(mass, size, length) for mass, size in zip(masses, sizes, strict=True)]
@@ -84,7 +82,7 @@ def test_greedy_is_valid_and_never_above_exact(problem):
     assert total(greedy) <= total(match_exact(candidates)) + 1e-9
 
 
-@given(problems(spans=st.integers(WIDEST + 1, WIDEST + 3), words=st.integers(12, 16)))
+@given(problems((WIDEST + 1, WIDEST + 3), (12, 16)))
 def test_many_competing_spans_are_still_matched_exactly(problem):
     _, sizes, masses = problem
     candidates = [candidates_of(mass, size) for mass, size in zip(masses, sizes, strict=True)]

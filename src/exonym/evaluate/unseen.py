@@ -99,7 +99,8 @@ def _surface(sentence: Sentence, span: Span) -> Surface:
 
 def _split(corpus: Corpus, known: Set[Surface]) -> tuple[Corpus, Corpus]:
     """Return the corpus with only its unseen, and with only its seen, mentions."""
-    unseen, seen = [], []
+    unseen: list[Sentence] = []
+    seen: list[Sentence] = []
     for sentence in corpus:
         sides: tuple[list[Span], list[Span]] = ([], [])
         for span in sentence.spans:

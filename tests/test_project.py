@@ -1,0 +1,91 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exonym.data import Alignment, Bitext, Corpus, Link, Links, Lost, Origin, Pair, Sentence, Span
+from exonym.errors import DataError, RecipeError
+from exonym.formats import read_corpus
+from exonym.project import Matching, join, losses, project
+
+MATCHERS = ("exact", "greedy", "heuristic")
+
+
+def carry(source, target, links, **options):
+    corpus = Corpus((source,))
+    bitext = Bitext((Pair(source.words, target, "1"),))
+    return project(corpus, bitext, Alignment((Links.of(links),)), Matching(**options))[0]
+
+
+@pytest.mark.parametrize("matcher", MATCHERS)
+@given(st.data())
+def test_a_permuting_alignment_permutes_the_spans(matcher, data):
+    """Every word linked to one word, entities kept together: each matcher must find the permuted spans exactly."""
+    sizes = data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=5))
+    starts = [sum(sizes[:index]) for index in range(len(sizes))]
+    order = data.draw(st.permutations(range(len(sizes))))
+    spans = [Span(start, start + size, "PER") for start, size in zip(starts, sizes, strict=True)]
+    spans = [span for index, span in enumerate(spans) if index % 2 == 0]
+    place, links, expected = 0, [], []
+    for index in order:
+        links += [(starts[index] + offset, place + offset) for offset in range(sizes[index])]
+        expected += [(place, place + sizes[index], "PER")] if index % 2 == 0 else []
+        place += sizes[index]
+    words = tuple(f"w{index}" for index in range(place))
+    got = carry(Sentence(words, tuple(spans)), words, links, matcher=matcher)
+    assert [span.key for span in got.spans] == sorted(expected)
+    assert got.lost == ()
+    assert all(span.score == 1 for span in got.spans)
+
+
+def test_each_span_carries_its_origin_and_each_lost_one_its_reason():
+    source = Sentence(
+        ("Ana", "Ruiz", "left", "Bonn", "for", "Rome"), (Span(0, 2, "PER"), Span(3, 4, "LOC"), Span(5, 6, "LOC")), "s9"
+    )
+    got = carry(source, ("Bonn", "hat", "Ana", "verlassen"), [(0, 2, 0.75), (1, 3, 0.05), (3, 0, 0.05)])
+    assert got.spans == (Span(2, 3, "PER", 0.5, Origin("s9", 0, 2, "exact", (Link(0, 2, 0.75),))),)
+    assert got.lost == (Lost(3, 4, "LOC", "below threshold"), Lost(5, 6, "LOC", "no link"))
+    assert losses(Corpus((got,))) == {"spans projected": 1, "spans lost: below threshold": 1, "spans lost: no link": 1}
+
+
+def test_a_span_whose_candidates_lose_says_so():
+    source = Sentence(("a", "b"), (Span(0, 1, "PER"), Span(1, 2, "LOC")))
+    got = carry(source, ("x",), [(0, 0, 1.0), (1, 0, 0.5)])
+    assert [span.label for span in got.spans] == ["PER"]
+    assert got.lost == (Lost(1, 2, "LOC", "overlap"),)
+
+
+def test_pairs_join_the_corpus_in_order_and_may_leave_sentences_out():
+    a, b, c = (Sentence((word,), (), str(n)) for n, word in enumerate("aba", start=1))
+    bitext = Bitext((Pair(("b",), ("x",), "1"), Pair(("a",), ("y",), "2")))
+    assert join(Corpus((a, b, c)), bitext) == [b, c]
+    wrong = Bitext(
+        (Pair(("a",), ("x",), "1"), Pair(("A",), ("y",), "2"), Pair(("a",), ("z",), "3"), Pair(("b",), ("z",), "4")),
+        "b.tsv",
+    )
+    with pytest.raises(DataError) as error:
+        join(Corpus((a, b, c), "gold.conll"), wrong)
+    lines = str(error.value).splitlines()
+    assert lines[0].startswith("b.tsv:2: found other words; expected the words of a sentence of gold.conll")
+    assert lines[1].startswith("b.tsv:4: found an earlier sentence")
+
+
+def test_links_of_another_bitext_are_refused():
+    corpus, bitext = Corpus((Sentence(("a",)),)), Bitext((Pair(("a",), ("b",)),))
+    with pytest.raises(DataError, match="links for 2 pairs; expected 1"):
+        project(corpus, bitext, Alignment((Links.of([]), Links.of([]))))
+
+
+@pytest.mark.parametrize("options", [{"threshold": 2}, {"min_weight": -1}, {"max_gap": -1}, {"length_ratio": -0.5}])
+def test_options_out_of_range_are_refused(options):
+    with pytest.raises(RecipeError):
+        Matching(**options)
+
+
+def test_gold_links_by_identity_return_the_source_labels(data):
+    """On real text, a sentence projected onto itself keeps its labels, whatever the matcher."""
+    corpus = read_corpus(data / "ner/europarl/es/test.conll")
+    bitext = Bitext(tuple(Pair(s.words, s.words, s.id) for s in corpus))
+    links = Alignment(tuple(Links.of([(i, i) for i in range(len(s))]) for s in corpus))
+    for matcher in MATCHERS:
+        projected = project(corpus, bitext, links, Matching(matcher=matcher))
+        assert [[span.key for span in s.spans] for s in projected] == [[span.key for span in s.spans] for s in corpus]
