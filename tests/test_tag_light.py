@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from unicodedata import normalize
@@ -117,7 +118,8 @@ def test_card_says_what_it_was_trained_on(corpus, tagger, tmp_path):
     about = json.loads((tmp_path / "tagger" / "tagger.json").read_text())
     assert about["training"]["fingerprint"] == corpus.fingerprint
     assert about["training"]["sentences"] == 20
-    assert about["training"]["entities"] == {"LOC": 12, "ORG": 8, "PER": 12}
+    counts = Counter(span.label for sentence in corpus for span in sentence.spans)
+    assert about["training"]["entities"] == dict(counts)
 
 
 def test_saving_replaces_a_tagger_and_nothing_else(corpus, tagger, tmp_path):

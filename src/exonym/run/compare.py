@@ -101,7 +101,7 @@ def plan(recipe: Recipe, out: Path, *, store: Path | None = None) -> list[tuple[
     """Say what `compare` would do, after all its checks, and run nothing.
 
     Returns:
-        For each step (`de gloss`) its stages with their state: `found` in the store, or `pending`.
+        For each step (`de gloss`) its stages with their state: `run`, `found` in the store, or `shared` with an earlier step.
     """
     data = read_data(recipe)
     stages: list[tuple[str, str]] = []

@@ -6,8 +6,9 @@ methods whose data are missing, labels that do not meet. The keys are described 
 
 from __future__ import annotations
 
+import os
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -24,7 +25,7 @@ class File:
     """A data file and how to read it.
 
     Attributes:
-        path: where it lies, relative to the recipe.
+        path: where it lies, relative to the recipe; `$NAME` at its start is that environment variable.
         format: for a corpus, `conll`, `jsonl` or `text`; None goes by the file ending.
         scheme: for CoNLL, the tag scheme; None finds it out.
         repair: for CoNLL, `conlleval` lets a tag that continues nothing open an entity.
@@ -130,7 +131,7 @@ def read_recipe(path: str | Path) -> Recipe:
     if recipe is not None:
         faults += _faults_of_meaning(recipe)
         recipe = _with_paths(recipe, path.parent)
-        faults += [f"found no file {file.path}" for file in files_of(recipe) if not Path(file.path).is_file()]
+        faults += [fault for file in files_of(recipe) if (fault := _fault_of_file(file))]
     if faults or recipe is None:
         raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))
     return recipe
@@ -142,6 +143,16 @@ def files_of(recipe: Recipe) -> list[File]:
     for target in recipe.targets:
         found += [target.test, target.train, target.translation, *target.extra]
     return list(dict.fromkeys(file for file in found if file is not None))
+
+
+def _fault_of_file(file: File) -> str:
+    if "$" in file.path:
+        return f"found {file.path}, whose environment variable is not set"
+    path = Path(file.path)
+    if path.is_file():
+        return ""
+    near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+    return f"found no file {file.path}. {near}".rstrip()
 
 
 _FILE_KEYS = {"train", "test", "translation"}
@@ -284,13 +295,12 @@ def _missing(options: MethodOptions, target: TargetData) -> str:
 
 def _with_paths(recipe: Recipe, folder: Path) -> Recipe:
     """Resolve the paths of a recipe against its folder."""
-    from dataclasses import replace
-
-    def found(file: File | None) -> File | None:
-        return None if file is None else replace(file, path=str(folder / file.path))
 
     def need(file: File) -> File:
-        return replace(file, path=str(folder / file.path))
+        return replace(file, path=str(folder / os.path.expandvars(file.path)))
+
+    def found(file: File | None) -> File | None:
+        return None if file is None else need(file)
 
     source = replace(recipe.source, train=need(recipe.source.train), test=found(recipe.source.test))
     targets = tuple(

@@ -42,7 +42,7 @@ class Kind(NamedTuple):
 class Pending:
     """Stands for a result that is not there yet, when a run is only planned."""
 
-    stage: str
+    fingerprint: str
 
 
 @dataclass
@@ -52,7 +52,8 @@ class Store:
     Args:
         folder: where results are kept.
         plan: True runs nothing: a missing result becomes `Pending`, and so does all that depends on it.
-        told: called with a stage's name and state (`run`, `found`, `pending`) before it runs or when it is there.
+        told: called with a stage's name and what is done: `run`, `found` in the folder, or `shared` with an earlier
+            method of the run.
         used: address -> seconds that it took when it ran, of the stages asked for since the caller last cleared it.
     """
 
@@ -65,24 +66,19 @@ class Store:
     def __call__(self, stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of a stage: from memory, from the folder, or by running it."""
         given = (*args, *kwargs.values())
-        if any(isinstance(value, Pending) for value in given):
-            return self._pending(stage)
         address = address_of(stage, given)
         if address in self._values or self._is_kept(address):
-            self.told(stage.name, "found")
+            self.told(stage.name, "shared" if address in self._values else "found")
             if address not in self._values:
                 self._values[address] = self._load(address)
         elif self.plan:
-            return self._pending(stage)
+            self.told(stage.name, "run")
+            self._values[address] = Pending(address), 0.0
         else:
             self.told(stage.name, "run")
             self._values[address] = self._run(address, stage, args, kwargs)
         value, self.used[address] = self._values[address]
         return cast("T", value)
-
-    def _pending(self, stage: Stage[P, T]) -> T:
-        self.told(stage.name, "pending")
-        return cast("T", Pending(stage.name))
 
     def _is_kept(self, address: str) -> bool:
         return (self.folder / address / _MANIFEST).is_file()

@@ -48,7 +48,7 @@ def sentence_features(words: Sequence[str]) -> list[list[str]]:
         for offset in (-2, -1, 1, 2):
             place = index + offset
             if 0 <= place < len(known):
-                found += known[place].around[-offset]
+                found += known[place].around[offset]
         found += _joint(known, index)
         if index == 0:
             found.append("first")

@@ -7,13 +7,15 @@ found here. Start at `read_folder`.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exonym.errors import DataError
+from exonym.files import whole_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 MODEL = "model.crfsuite"
 ABOUT = "tagger.json"
@@ -34,19 +36,11 @@ def write_folder(folder: Path, model: bytes, about: dict[str, Any]) -> None:
     """
     if folder.exists() and not (folder / ABOUT).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
         raise DataError(f"{folder}: found something that is not a tagger; expected a new folder. Choose another name.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        fresh = aside / "new"
-        fresh.mkdir()
+    stamp = {"size": len(model), "fingerprint": fingerprint_of(about["tags"], model)}
+    whole = {"version": _VERSION, **about, "model": stamp}
+    with whole_folder(folder) as fresh:
         (fresh / MODEL).write_bytes(model)
-        whole = {"version": _VERSION, **about, "model": _stamp(model)}
         (fresh / ABOUT).write_text(json.dumps(whole, indent=1) + "\n", encoding="ascii")
-        if folder.exists():
-            folder.rename(aside / "old")
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def read_folder(folder: Path, kind: str) -> tuple[bytes, dict[str, Any]]:
@@ -68,10 +62,11 @@ def read_folder(folder: Path, kind: str) -> tuple[bytes, dict[str, Any]]:
         model = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: found no model ({error.strerror}); expected one. Copy the whole folder.") from error
-    if _stamp(model) != about["model"]:
+    fingerprint = fingerprint_of(about["tags"], model)
+    if {"size": len(model), "fingerprint": fingerprint} != about["model"]:
         raise DataError(
-            f"{path}: found {len(model)} bytes with hash {_stamp(model)['hash']}; expected {about['model']}. The file "
-            "is damaged or of another tagger: copy the whole folder again, or train again."
+            f"{path}: found {len(model)} bytes with fingerprint {fingerprint}; expected {about['model']}. The folder "
+            "is damaged or mixed from two: copy it again, or train again."
         )
     return model, about
 
@@ -95,5 +90,6 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _stamp(model: bytes) -> dict[str, Any]:
-    return {"size": len(model), "hash": blake2b(model, digest_size=16).hexdigest()}
+def fingerprint_of(tags: Sequence[str], model: bytes) -> str:
+    """Hash of a model file and the tags that its labels stand for."""
+    return blake2b(json.dumps(tags).encode() + model, digest_size=16).hexdigest()

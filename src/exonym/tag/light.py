@@ -11,7 +11,6 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -20,7 +19,7 @@ import numpy as np
 from exonym.data import tag_set, tags_of
 from exonym.errors import DataError, RecipeError
 from exonym.tag.features import features_fingerprint, sentence_features
-from exonym.tag.folder import read_folder, write_folder
+from exonym.tag.folder import fingerprint_of, read_folder, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -83,9 +82,7 @@ class LightTagger:
     @cached_property
     def fingerprint(self) -> str:
         """Hash of the model and its tags: two taggers with the same one give the same probabilities."""
-        hasher = blake2b("\x1f".join(self.tags).encode(errors="surrogatepass"), digest_size=16)
-        hasher.update(self.model)
-        return hasher.hexdigest()
+        return fingerprint_of(self.tags, self.model)
 
     def predict(self, corpus: Iterable[Sentence]) -> Iterator[NDArray[np.float32]]:
         """Give the label probabilities of each word of each sentence: the marginals of the CRF.
@@ -147,7 +144,13 @@ class LightTagger:
                 f"{folder}: found a light tagger trained on other features ({about['features']}); expected those of "
                 f"this version of exonym ({features_fingerprint()}). Train it again."
             )
-        return cls(tuple(about["tags"]), model, LightOptions(**about["options"]), about["training"])
+        try:
+            options = LightOptions(**about["options"])
+        except (TypeError, RecipeError) as error:
+            raise DataError(
+                f"{folder}: found options that do not fit ({error}); expected those of LightOptions. Train it again."
+            ) from error
+        return cls(tuple(about["tags"]), model, options, about["training"])
 
 
 def train_light(corpus: Corpus, options: LightOptions | None = None, progress: Progress | None = None) -> LightTagger:
