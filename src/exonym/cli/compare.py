@@ -38,8 +38,8 @@ def compare(
     with progress_bar("reading") as told:
         results = run.compare(asked, output, store=store, told=told)
     console().print(comparison_table(results))
-    for language in dict.fromkeys(row.language for row in results.rows):
-        typer.echo(answer(results, language))
+    for verdict in results.verdicts:
+        typer.echo(answer(verdict, results.baseline))
     for line in notes(results):
         typer.echo(line)
     say(f"report: {output / 'report.html'}")

@@ -5,6 +5,7 @@ Inside exonym labels are spans; tags exist only in files and taggers. Start at `
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from exonym.data.types import Span
@@ -35,6 +36,7 @@ class Fault(NamedTuple):
     expected: str
 
 
+@lru_cache(maxsize=4096)
 def split_tag(tag: str) -> tuple[str, str]:
     """Split `B-PER` into `("B", "PER")` and `O` into `("O", "")`; a tag without a known prefix gives `("", tag)`."""
     if tag == OUTSIDE:
@@ -56,41 +58,44 @@ def spans_of(tags: Sequence[str], scheme: Scheme = "iob2") -> tuple[list[Span], 
     Returns:
         The spans in order, and the faults in order; the spans are a faithful reading iff there are no faults.
     """
-    parts, faults = _split_all(tags, scheme)
     explicit_end = scheme in ("bioes", "bilou")
     spans: list[Span] = []
-    start: int | None = None  # first word of the entity that is open
-    for word, (prefix, label) in enumerate([*parts, (OUTSIDE, "")]):
-        inside = start is not None and prefix in _CONTINUES and label == parts[word - 1][1]
-        if start is not None and not inside:
-            spans.append(Span(start, word, parts[start][1]))
+    faults = _unknown_tags(tags, scheme)
+    start, stop, label = 0, 0, ""  # the entity that is open: [start, stop) so far; none if they are equal
+
+    def close() -> None:
+        nonlocal start
+        if start < stop:
+            spans.append(Span(start, stop, label))
             if explicit_end:
-                faults.append(
-                    Fault(word - 1, tags[word - 1], f"an end tag at the last word of an entity ({scheme.upper()})")
-                )
-            start = None
-        if prefix == OUTSIDE:
+                end = f"an end tag at the last word of an entity ({scheme.upper()})"
+                faults.append(Fault(stop - 1, tags[stop - 1], end))
+        start = stop
+
+    for word, tag in enumerate(tags):
+        if tag == OUTSIDE:
             continue
-        if not inside:
-            if _breaks_at_start(prefix, label, scheme, spans, word):
-                faults.append(Fault(word, tags[word], f"B-{label} or O at the start of an entity ({scheme.upper()})"))
-            start = word
-        if prefix in _CLOSES and start is not None:
-            spans.append(Span(start, word + 1, label))
-            start = None
+        prefix, kind = split_tag(tag)
+        if not prefix:
+            continue
+        if start == stop or word != stop or prefix not in _CONTINUES or kind != label:
+            close()
+            if _breaks_at_start(prefix, kind, scheme, spans, word):
+                faults.append(Fault(word, tag, f"B-{kind} or O at the start of an entity ({scheme.upper()})"))
+            start, label = word, kind
+        stop = word + 1
+        if prefix in _CLOSES:
+            spans.append(Span(start, stop, label))
+            start = stop
+    close()
     return spans, sorted(faults)
 
 
-def _split_all(tags: Sequence[str], scheme: Scheme) -> tuple[list[tuple[str, str]], list[Fault]]:
-    """Split every tag; one that the scheme does not know is a fault, and counts as `O` if no scheme knows it."""
-    parts = [split_tag(tag) for tag in tags]
-    allowed = f"O or {'/'.join(sorted(_PREFIXES[scheme]))}-TYPE ({scheme.upper()})"
-    faults = [
-        Fault(word, tags[word], allowed)
-        for word, (prefix, _) in enumerate(parts)
-        if prefix != OUTSIDE and prefix not in _PREFIXES[scheme]
-    ]
-    return [(prefix, label) if prefix else (OUTSIDE, "") for prefix, label in parts], faults
+def _unknown_tags(tags: Sequence[str], scheme: Scheme) -> list[Fault]:
+    """Find the tags that the scheme does not have."""
+    unknown = {tag for tag in set(tags) if split_tag(tag)[0] not in {OUTSIDE, *_PREFIXES[scheme]}}
+    expected = f"O or {'/'.join(sorted(_PREFIXES[scheme]))}-TYPE ({scheme.upper()})"
+    return [Fault(word, tag, expected) for word, tag in enumerate(tags) if tag in unknown] if unknown else []
 
 
 def _breaks_at_start(prefix: str, label: str, scheme: Scheme, before: list[Span], word: int) -> bool:

@@ -1,12 +1,14 @@
 """What a comparison found, shown: tables in the terminal and one self-contained HTML page."""
 
-from exonym.report.page import answer, write_page
-from exonym.report.results import Results, Row
-from exonym.report.tables import comparison_table, f1_text, interval_text, notes, p_text, percent
+from exonym.report.page import write_page
+from exonym.report.results import MeanRow, Results, Row, Verdict
+from exonym.report.tables import answer, comparison_table, f1_text, interval_text, notes, p_text, percent
 
 __all__ = [
+    "MeanRow",
     "Results",
     "Row",
+    "Verdict",
     "answer",
     "comparison_table",
     "f1_text",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from exonym.data import Ledger
-    from exonym.evaluate import Comparison, Evaluation
+    from exonym.evaluate import Comparison, Evaluation, Mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,42 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Which method won on a language, among those that need no labelled target text.
+
+    Attributes:
+        best: the row with the highest F1.
+        second: the next one; None if there was no other.
+        margin: the difference between the two, tested as if the two had been named beforehand.
+    """
+
+    best: Row
+    second: Row | None
+    margin: Comparison | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict ready for JSON."""
+        return {
+            "language": self.best.language,
+            "best": self.best.method,
+            "second": self.second.method if self.second else None,
+            "margin": self.margin.to_dict() if self.margin else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeanRow:
+    """The mean F1 of a method over all languages."""
+
+    method: str
+    f1: Mean
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the mean ready for JSON."""
+        return {"method": self.method, **self.f1.to_dict()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Results:
     """A comparison.
 
@@ -55,6 +91,8 @@ class Results:
         source_language: the language that has labels.
         source: scores of the source tagger on its own language; None without such a test text.
         rows: method by method, language by language.
+        verdicts: which method won, for each language.
+        means: means over languages, if there are several.
         ledger: what reading the data skipped, repaired, renamed and dropped.
         warnings: what may surprise.
         recipe: the recipe with all defaults filled in.
@@ -66,6 +104,8 @@ class Results:
     source_language: str
     source: Evaluation | None
     rows: tuple[Row, ...]
+    verdicts: tuple[Verdict, ...]
+    means: tuple[MeanRow, ...]
     ledger: Ledger
     warnings: tuple[str, ...]
     recipe: dict[str, Any]
@@ -81,6 +121,8 @@ class Results:
                 "evaluation": self.source.to_dict() if self.source else None,
             },
             "rows": [row.to_dict() for row in self.rows],
+            "verdicts": [verdict.to_dict() for verdict in self.verdicts],
+            "means": [mean.to_dict() for mean in self.means],
             "ledger": dict(self.ledger),
             "warnings": list(self.warnings),
             "recipe": self.recipe,

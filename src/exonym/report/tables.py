@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+_ALPHA = 0.05  # differences with a greater p-value are not called differences
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from exonym.data import Ledger
     from exonym.evaluate import Comparison, Evaluation, Interval
-    from exonym.report.results import Results
+    from exonym.report.results import Results, Verdict
 
 
 def percent(value: float) -> str:
@@ -51,6 +53,22 @@ def loss_text(ledger: Ledger) -> str:
     return f"{left_out}" + (f" ({reasons})" if reasons else "") if ledger else ""
 
 
+def answer(verdict: Verdict, baseline: str) -> str:
+    """Say in a sentence which method won on a language, by how much, and whether that means anything."""
+    best, second, margin = verdict.best, verdict.second, verdict.margin
+    text = f"{best.language}: {best.method} reaches F1 {percent(best.evaluation.scores.micro.f1)}"
+    if best.comparison is not None:
+        text += f", {difference_text(best.comparison)} over {baseline} (p {p_text(best.p)})"
+    if second is None or margin is None:
+        return f"{text}."
+    if second.method == baseline:
+        return f"{text}; {baseline} is the next best."
+    known = f"{difference_text(margin)}, p {p_text(margin.p_randomisation)}"
+    if margin.p_randomisation < _ALPHA:
+        return f"{text}; the next best is {second.method} ({known})."
+    return f"{text}; not shown to be better than {second.method} ({known})."
+
+
 def comparison_table(results: Results) -> Table:
     """Make the one table of a comparison, a row per language and method."""
     from rich.table import Table
@@ -88,6 +106,11 @@ def comparison_table(results: Results) -> Table:
             loss_text(row.ledger),
         )
         language = row.language
+    for number, mean in enumerate(results.means):
+        if not number:
+            table.add_section()
+        bounds = interval_text(mean.f1.interval) if mean.f1.interval else ""
+        table.add_row("" if number else "mean", mean.method, percent(mean.f1.f1), bounds)
     return table
 
 

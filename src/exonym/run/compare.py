@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from exonym.data import Corpus, LabelMap, Ledger
 from exonym.errors import DataError
-from exonym.evaluate import Comparison, Evaluation, evaluate, holm
+from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over
 from exonym.evaluate import compare as compare_runs
 from exonym.files import whole_file, whole_folder
 from exonym.formats import write_corpus
-from exonym.report import Results, Row, write_page
+from exonym.report import MeanRow, Results, Row, Verdict, write_page
 from exonym.run.data import RunData, Target, read_data
 from exonym.run.store import Store
 from exonym.transfer import Outcome, transfer
@@ -79,12 +79,15 @@ def compare(
         seconds[key] = seconds.get(key, 0.0) + sum(keep.used.values())
         ledgers.setdefault(key, Ledger()).update(outcome.ledger)
     source = _score_source(recipe, data, keep)
+    rows = tuple(_rows(recipe, data, predictions, seconds, ledgers))
     results = Results(
         title=recipe.title,
         baseline=_baseline(recipe).name,
         source_language=recipe.source.language,
         source=source,
-        rows=tuple(_rows(recipe, data, predictions, seconds, ledgers)),
+        rows=rows,
+        verdicts=tuple(_verdicts(recipe, data, rows, predictions)),
+        means=tuple(_means(recipe, rows)),
         ledger=data.ledger,
         warnings=data.warnings,
         recipe=asdict(recipe),
@@ -101,7 +104,8 @@ def plan(recipe: Recipe, out: Path, *, store: Path | None = None) -> list[tuple[
     """Say what `compare` would do, after all its checks, and run nothing.
 
     Returns:
-        For each step (`de gloss`) its stages with their state: `run`, `found` in the store, or `shared` with an earlier step.
+        For each step (`de gloss`) its stages and what is done: `run`, `found` in the store, or `shared` with an earlier
+        step.
     """
     data = read_data(recipe)
     stages: list[tuple[str, str]] = []
@@ -181,6 +185,30 @@ def _rows(
                 seconds=seconds[key],
                 ledger=ledgers[key],
             )
+
+
+def _verdicts(
+    recipe: Recipe, data: RunData, rows: tuple[Row, ...], predictions: dict[tuple[str, str], list[Corpus]]
+) -> Iterator[Verdict]:
+    """Compare, in each language, the best method that needs no target labels with the next best one."""
+    ceiling = {method.name for method in recipe.methods if method.options.kind == "supervised"}
+    for target in data.targets:
+        own = [row for row in rows if row.language == target.language and row.method not in ceiling]
+        ranked = sorted(own, key=lambda row: -row.evaluation.scores.micro.f1)
+        if ranked:
+            best, second = ranked[0], (ranked[1] if len(ranked) > 1 else None)
+            pair = [predictions[target.language, row.method] for row in ranked[:2]]
+            margin = compare_runs(target.gold, *pair, **_options(recipe)) if second else None
+            yield Verdict(best=best, second=second, margin=margin)
+
+
+def _means(recipe: Recipe, rows: tuple[Row, ...]) -> Iterator[MeanRow]:
+    """Average each method's F1 over the languages, if there are several."""
+    if len(recipe.targets) < 2:
+        return
+    for method in recipe.methods:
+        counts = {row.language: row.evaluation.counts for row in rows if row.method == method.name}
+        yield MeanRow(method=method.name, f1=mean_over(counts, **_options(recipe)))
 
 
 def _options(recipe: Recipe) -> dict[str, Any]:

@@ -122,37 +122,45 @@ def read_recipe(path: str | Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: found broken TOML: {error}.") from error
     row = _with_named_methods(_with_file_tables(row))
-    faults = _unknown_keys(row, Recipe, "")
+    faults = _faults_of_tables(row, Recipe, "")
     recipe: Recipe | None = None
     try:
-        recipe = TypeAdapter(Recipe).validate_python(_without_unknown(row, Recipe))
+        recipe = TypeAdapter(Recipe).validate_python(_only_known(row, Recipe))
     except ValidationError as error:
-        faults += [_fault(item["loc"], item["msg"], item.get("input")) for item in error.errors()]
-    if recipe is not None:
+        faults += [
+            _fault(place, item["msg"], item.get("input"))
+            for item in error.errors()
+            if (place := _place(item["loc"], row)) is not None
+        ]
+    else:
         faults += _faults_of_meaning(recipe)
-        recipe = _with_paths(recipe, path.parent)
-        faults += [fault for file in files_of(recipe) if (fault := _fault_of_file(file))]
+    faults += [fault for given in _paths(row) if (fault := _fault_of_path(path.parent, given))]
     if faults or recipe is None:
         raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))
-    return recipe
+    return _with_paths(recipe, path.parent)
 
 
-def files_of(recipe: Recipe) -> list[File]:
-    """Return every data file that a recipe names, once."""
-    found = [recipe.source.train, recipe.source.test]
-    for target in recipe.targets:
-        found += [target.test, target.train, target.translation, *target.extra]
-    return list(dict.fromkeys(file for file in found if file is not None))
+def _paths(row: dict[str, Any]) -> list[str]:
+    """Return every path that a recipe names, once, whatever else is wrong with it."""
+    parts = [row.get("source"), *(row["targets"] if isinstance(row.get("targets"), list) else ())]
+    files = []
+    for part in parts:
+        if isinstance(part, dict):
+            files += [value for key, value in part.items() if key in _FILE_KEYS]
+            files += part["extra"] if isinstance(part.get("extra"), list) else []
+    paths = [file.get("path") for file in files if isinstance(file, dict)]
+    return list(dict.fromkeys(given for given in paths if isinstance(given, str)))
 
 
-def _fault_of_file(file: File) -> str:
-    if "$" in file.path:
-        return f"found {file.path}, whose environment variable is not set"
-    path = Path(file.path)
+def _fault_of_path(folder: Path, given: str) -> str:
+    expanded = os.path.expandvars(given)
+    if "$" in expanded:
+        return f"found the file {given}, whose environment variable is not set"
+    path = folder / expanded
     if path.is_file():
         return ""
     near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-    return f"found no file {file.path}. {near}".rstrip()
+    return f"found no file {path}. {near}".rstrip()
 
 
 _FILE_KEYS = {"train", "test", "translation"}
@@ -188,69 +196,99 @@ def _with_named_methods(row: dict[str, Any]) -> dict[str, Any]:
     for method in row["methods"]:
         if isinstance(method, dict):
             options = {key: value for key, value in method.items() if key != "name"}
-            named.append({"name": method.get("name", method.get("kind", "")), "options": options})
+            named.append({"name": method.get("name", method.get("kind", "unnamed")), "options": options})
         else:
             named.append(method)
     return row | {"methods": named}
 
 
-def _classes(kind: Any, row: Any) -> type | None:  # noqa: ANN401 - annotations and recipe values
-    """Return the dataclass that a table stands for: of a union, the one whose `kind` it names."""
-    if get_origin(kind) is Annotated:
-        kind = get_args(kind)[0]
-    options = [option for option in get_args(kind) if is_dataclass(option)] if _is_union(kind) else [kind]
-    options = [option for option in options if is_dataclass(option)]
+def _options_of(kind: Any) -> list[Any]:  # noqa: ANN401 - an annotation
+    """Return the dataclasses that an annotation allows."""
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    return [member for member in members if is_dataclass(member)]
+
+
+def _kind_of(option: Any) -> str:  # noqa: ANN401 - a dataclass with a `kind` literal
+    return str(get_args(get_type_hints(option)["kind"])[0])
+
+
+def _class_of(kind: Any, row: Any) -> Any:  # noqa: ANN401 - annotations and recipe values
+    """Return the dataclass that a table stands for: of several, the one whose `kind` it names, or None."""
+    options = _options_of(kind)
     if len(options) > 1:
-        named = row.get("kind") if isinstance(row, dict) else None
-        options = [option for option in options if named in get_args(get_type_hints(option)["kind"])]
-    return options[0] if len(options) == 1 else None  # type: ignore[return-value]
-
-
-def _is_union(kind: Any) -> bool:  # noqa: ANN401 - an annotation
-    return get_origin(kind) in (Union, UnionType)
+        options = [option for option in options if _kind_of(option) == row.get("kind")]
+    return options[0] if options else None
 
 
 def _children(row: Any, kind: Any, at: str) -> list[tuple[Any, Any, str]]:  # noqa: ANN401
     """Return the (value, annotation, place) of everything inside a table or array."""
-    owner = _classes(kind, row)
-    if owner is not None and isinstance(row, dict):
+    if isinstance(row, dict) and (owner := _class_of(kind, row)) is not None:
         hints = get_type_hints(owner)
-        return [(value, hints[key], f"{at}{key}.") for key, value in row.items() if key in hints]
+        inner = "" if owner is NamedMethod else "."
+        return [
+            (value, hints[key], at if key == "options" else f"{at}{inner}{key}".lstrip("."))
+            for key, value in row.items()
+            if key in hints
+        ]
     if get_origin(kind) is tuple and isinstance(row, list):
-        return [(value, get_args(kind)[0], f"{at.rstrip('.')}[{place}].") for place, value in enumerate(row, start=1)]
+        return [(value, get_args(kind)[0], f"{at}[{place}]") for place, value in enumerate(row, start=1)]
     return []
 
 
-def _unknown_keys(row: Any, kind: Any, at: str) -> list[str]:  # noqa: ANN401
-    """Say which keys no table of this kind has, and which it may have meant."""
-    owner = _classes(kind, row)
+def _faults_of_tables(row: Any, kind: Any, at: str) -> list[str]:  # noqa: ANN401
+    """Find unknown keys and unknown kinds, and say what they may have meant."""
     faults = []
-    if owner is not None and isinstance(row, dict):
-        known = [item.name for item in fields(owner) if item.compare]
-        shown = at.replace(".options.", ".")
-        faults = [f"found the unknown key {shown}{key}. {suggest(key, known)}" for key in row if key not in known]
+    options = _options_of(kind)
+    if options and isinstance(row, dict):
+        owner = _class_of(kind, row)
+        if owner is None:
+            found = f"the unknown kind {row['kind']!r}" if "kind" in row else "no kind"
+            return [f"found {found} for {at}. {suggest(str(row.get('kind', '')), map(_kind_of, options))}"]
+        known = [item.name for item in fields(owner)]
+        faults = [
+            f"found the unknown key {at}{'.' * bool(at)}{key}. {suggest(key, known)}" for key in row if key not in known
+        ]
     for value, inner, place in _children(row, kind, at):
-        faults += _unknown_keys(value, inner, place)
+        faults += _faults_of_tables(value, inner, place)
     return faults
 
 
-def _without_unknown(row: Any, kind: Any) -> Any:  # noqa: ANN401
-    """Return the table without unknown keys, which are reported already, so that pydantic finds what else is wrong."""
-    owner = _classes(kind, row)
-    if owner is not None and isinstance(row, dict):
+def _only_known(row: Any, kind: Any) -> Any:  # noqa: ANN401
+    """Return the table without what `_faults_of_tables` reports, so that pydantic finds what else is wrong."""
+    options = _options_of(kind)
+    if options and isinstance(row, dict):
+        owner = _class_of(kind, row)
+        if owner is None:
+            return {"kind": _kind_of(options[0])}
         hints = get_type_hints(owner)
-        return {key: _without_unknown(value, hints[key]) for key, value in row.items() if key in hints}
+        return {key: _only_known(value, hints[key]) for key, value in row.items() if key in hints}
     if get_origin(kind) is tuple and isinstance(row, list):
-        return [_without_unknown(value, get_args(kind)[0]) for value in row]
+        return [_only_known(value, get_args(kind)[0]) for value in row]
     return row
 
 
-def _fault(place: tuple[int | str, ...], message: str, given: object) -> str:
-    where = ""
-    for part in place:
-        where += f"[{part + 1}]" if isinstance(part, int) else f".{part}" * (part != "options")
+def _place(loc: tuple[int | str, ...], row: Any) -> str | None:  # noqa: ANN401
+    """Write where pydantic found a fault, or None if it tried a class that the table's `kind` does not name.
+
+    For a union pydantic reports the faults of every member, and puts the member's class name into the location.
+    """
+    text, at = "", row
+    for part in loc:
+        if isinstance(part, int):
+            text, at = f"{text}[{part + 1}]", at[part]
+        elif isinstance(at, dict) and part in at:
+            text, at = (text if part == "options" else f"{text}.{part}"), at[part]
+        elif isinstance(at, dict) and part[:1].isupper():
+            if part.casefold().replace("aligner", "") != str(at.get("kind")).replace("_", ""):
+                return None
+        else:
+            text += f".{part}"
+    return text.lstrip(".")
+
+
+def _fault(place: str, message: str, given: object) -> str:
     found = f"found {given!r} for " if isinstance(given, (str, int, float, bool)) else "at "
-    return f"{found}{where.lstrip('.') or 'the recipe'}: {message}"
+    return f"{found}{place or 'the recipe'}: {message}"
 
 
 def _faults_of_meaning(recipe: Recipe) -> list[str]:

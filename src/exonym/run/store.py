@@ -162,8 +162,8 @@ def _save_alignment(alignment: Alignment, folder: Path) -> None:
 
 def _load_alignment(folder: Path) -> Alignment:
     with np.load(folder / "links.npz", allow_pickle=False) as kept:
-        stops = np.cumsum(kept["sizes"])[:-1]
-        parts = [np.split(kept[name], stops) for name in ("source", "target", "weight")]
+        stops = np.cumsum(kept["sizes"])
+        parts = [np.split(kept[name], stops)[:-1] for name in ("source", "target", "weight")]
     name = (folder / "name.txt").read_text(encoding="utf-8")
     return Alignment(tuple(Links(*arrays) for arrays in zip(*parts, strict=True)), name)
 

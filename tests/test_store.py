@@ -1,0 +1,108 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from exonym.align import Lexicon
+from exonym.data import Alignment, Corpus, Ledger, Links, Lost, Origin, Sentence, Span
+from exonym.errors import DataError, ExonymError
+from exonym.run.store import Store, address_of, describe
+from exonym.transfer import Stage
+
+
+def corpus(word="a"):
+    probabilities = np.array([[0.25, 0.75], [1, 0]], dtype=np.float32)
+    span = Span(0, 1, "PER", 0.5, Origin("7", 0, 1, "exact"))
+    first = Sentence((word, "b"), (span,), "1", probabilities=probabilities, lost=(Lost(0, 1, "LOC", "no link"),))
+    return Corpus((first, Sentence(("c",), (), "2", probabilities=probabilities[:1])), "c", ("O", "B-PER"))
+
+
+VALUES = {
+    "corpus": corpus(),
+    "plain corpus": Corpus((Sentence(("a",), (), "1"),), "plain"),
+    "alignment": Alignment((Links.of([(0, 1, 0.3), (2, 0)]), Links.of([]), Links.of([(1, 1)]))),
+    "empty alignment": Alignment(()),
+    "lexicon": Lexicon.of([("haus", "house", 2.0), ("haus", "home", 1.5)]),
+    "ledger": Ledger({"spans lost": 3}),
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+def test_every_kind_of_result_comes_back_whole(tmp_path, value):
+    stage = Stage("make", 1, lambda: value)
+    Store(tmp_path)(stage)
+    again = Store(tmp_path)(Stage("make", 1, lambda: pytest.fail("ran again")))
+    assert type(again) is type(value)
+    assert getattr(again, "fingerprint", again) == getattr(value, "fingerprint", value)
+    if isinstance(value, Corpus):
+        assert again.sentences == value.sentences
+        assert again.tags == value.tags
+
+
+def test_a_stage_runs_once_and_again_only_when_something_that_matters_changes(tmp_path):
+    runs, seen = [], []
+
+    def run(text, times):
+        runs.append((text, times))
+        return Corpus(tuple(Sentence(("x",), (), str(n)) for n in range(times)))
+
+    store = Store(tmp_path, told=lambda name, state: seen.append(state))
+    for _ in range(2):
+        store(Stage("s", 1, run), corpus(), 2)
+    fresh = Store(tmp_path, told=lambda name, state: seen.append(state))
+    fresh(Stage("s", 1, run), corpus(), 2)
+    assert seen == ["run", "shared", "found"]
+    fresh(Stage("s", 1, run), corpus(), 3)
+    fresh(Stage("s", 1, run), corpus("z"), 2)
+    fresh(Stage("s", 2, run), corpus(), 2)
+    fresh(Stage("t", 1, run), corpus(), 2)
+    assert len(runs) == 5
+
+
+def test_a_stage_that_fails_leaves_nothing(tmp_path):
+    def broken():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Store(tmp_path)(Stage("s", 1, broken))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_half_written_result_is_not_taken_for_finished(tmp_path):
+    stage = Stage("s", 1, lambda: Ledger({"n": 1}))
+    (tmp_path / address_of(stage, ())).mkdir()
+    assert Store(tmp_path)(stage) == {"n": 1}
+
+
+def test_a_damaged_result_says_which_folder_to_remove(tmp_path):
+    stage = Stage("s", 1, corpus)
+    Store(tmp_path)(stage)
+    (tmp_path / address_of(stage, ()) / "corpus.jsonl").write_text("{")
+    with pytest.raises(DataError, match="Remove this folder"):
+        Store(tmp_path)(stage)
+
+
+def test_a_plan_runs_nothing_and_says_what_would_run(tmp_path):
+    seen = []
+    first, second = Stage("first", 1, corpus), Stage("second", 1, lambda value: value)
+    plan = Store(tmp_path, plan=True, told=lambda name, state: seen.append((name, state)))
+    for _ in range(2):
+        plan(second, plan(first))
+    assert seen == [("first", "run"), ("second", "run"), ("first", "shared"), ("second", "shared")]
+    assert list(tmp_path.iterdir()) == []
+
+
+@dataclass(frozen=True)
+class Options:
+    size: int = 1
+    names: tuple[str, ...] = ("a",)
+
+
+def test_options_are_described_by_content():
+    assert describe(Options()) == describe(Options())
+    assert (
+        len({describe(each) for each in (Options(), Options(2), Options(names=("a", "b")), Options(names=("b",)))}) == 4
+    )
+    assert describe(1) != describe("1")
+    with pytest.raises(ExonymError, match="no fingerprint"):
+        describe(object())
