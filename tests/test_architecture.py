@@ -77,3 +77,15 @@ def test_help_loads_no_numeric_library():
 def test_every_module_says_what_it_is():
     for path in MODULES:
         assert ast.get_docstring(ast.parse((ROOT / path).read_text(encoding="utf-8"))), path
+
+
+def test_every_public_name_is_there_and_hides_no_package():
+    assert sorted(exonym._HOME) == sorted(exonym.__all__)
+    for name in exonym.__all__:
+        assert not (ROOT / name).is_dir()
+        assert getattr(exonym, name).__module__.startswith("exonym.")
+
+
+def test_import_is_light():
+    loaded = run_python("import exonym")
+    assert not loaded & {"numpy", "scipy", "typer", "rich", "exonym.data"}

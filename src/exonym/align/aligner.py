@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from exonym.errors import Problems
 
@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 class Aligner(Protocol):
-    """Finds the word links of sentence pairs."""
+    """Finds the word links of sentence pairs.
+
+    Attributes:
+        deterministic: the same text gives the same links, so that a result can be kept and looked up again.
+    """
+
+    deterministic: ClassVar[bool]
 
     def align(self, bitext: Bitext, extra: Sequence[Bitext] = ()) -> Alignment:
         """Link the words of each pair.

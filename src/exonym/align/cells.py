@@ -7,6 +7,7 @@ translation table is a flat array over those ids, and expected counts are a `bin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from exonym.data import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -50,7 +51,7 @@ def cut(lengths: Iterable[tuple[int, int]]) -> Iterator[Piece]:
     for pair, (source, target) in enumerate(lengths):
         count = min(target, -(-source * target // MAX_CELLS))
         edges = [target * k // count for k in range(count + 1)]
-        for start, stop in zip(edges, edges[1:], strict=False):
+        for start, stop in pairwise(edges):
             low, high = (0, source) if count == 1 else (start * source // target, -(-stop * source // target))
             margin = 0 if count == 1 else MARGIN
             yield Piece(pair, max(0, low - margin), min(source, high + margin), start, stop)
@@ -118,20 +119,22 @@ class View:
     target_types: int
 
 
-def view_of(pairs: Sequence[Pair], pieces: Sequence[Piece], groups: Sequence[Sequence[int]], prefix: int) -> View:
+def view_of(
+    pairs: Sequence[Pair], pieces: Sequence[Piece], groups: Sequence[Sequence[int]], form: Callable[[str], str]
+) -> View:
     """Number the word types and the cells of a bitext.
 
     Args:
         pairs: the sentence pairs.
         pieces: as from `cut`.
         groups: as from `batches_of`.
-        prefix: words are compared by their first `prefix` characters after folding; 0 compares whole folded words.
+        form: what words are compared by, such as `shape_of`.
 
     Returns:
         The view; ids are in order of first occurrence.
     """
-    source, source_types = _numbered([pair.source for pair in pairs], prefix)
-    target, target_types = _numbered([pair.target for pair in pairs], prefix)
+    source, source_types = _numbered([pair.source for pair in pairs], form)
+    target, target_types = _numbered([pair.target for pair in pairs], form)
     shapes = []
     keys = []
     for group in groups:
@@ -154,22 +157,38 @@ def view_of(pairs: Sequence[Pair], pieces: Sequence[Piece], groups: Sequence[Seq
     return View(batches, cell_source.astype(np.int32), cell_target.astype(np.int32), source_types, target_types)
 
 
-def form_of(word: str, prefix: int) -> str:
-    """Return the first `prefix` characters of a folded word, or all of them if `prefix` is 0."""
-    return fold(word)[:prefix] if prefix else fold(word)
+def prefix_of(word: str, length: int) -> str:
+    """Return the first `length` characters of a folded word, or all of them if `length` is 0."""
+    return fold(word)[:length] if length else fold(word)
 
 
-def _numbered(sentences: Sequence[Sequence[str]], prefix: int) -> tuple[list[NDArray[np.int32]], int]:
+def shape_of(word: str) -> str:
+    """Return what a word looks like: capitals, digits or a mark, and its length in steps of three up to twelve."""
+    first = word[0]
+    if word.isupper() and len(word) > 1:
+        kind = "AA"
+    elif first.isupper():
+        kind = "Aa"
+    elif first.isdigit():
+        kind = "0"
+    elif first.isalpha():
+        kind = "a"
+    else:
+        kind = first
+    return f"{kind}{min(len(word) // 3, 4)}"
+
+
+def _numbered(sentences: Sequence[Sequence[str]], form: Callable[[str], str]) -> tuple[list[NDArray[np.int32]], int]:
     """Return the word types of each sentence and how many there are."""
     ids: dict[str, int] = {}
-    forms: dict[str, int] = {}  # word as read -> id, so that a word is folded once
+    forms: dict[str, int] = {}  # word as read -> id, so that each is asked for its form once
     numbered = []
     for words in sentences:
         row = []
         for word in words:
             known = forms.get(word)
             if known is None:
-                known = forms[word] = ids.setdefault(form_of(word, prefix), len(ids))
+                known = forms[word] = ids.setdefault(form(word), len(ids))
             row.append(known)
         numbered.append(np.array(row, dtype=np.int32))
     return numbered, len(ids)
@@ -183,9 +202,7 @@ def _padded(rows: Sequence[NDArray[np.int32]], padding: int) -> NDArray[np.int32
     return table
 
 
-def _keys(
-    left: NDArray[np.int32], right: NDArray[np.int32], source_types: int, target_types: int
-) -> NDArray[np.int64]:
+def _keys(left: NDArray[np.int32], right: NDArray[np.int32], source_types: int, target_types: int) -> NDArray[np.int64]:
     """Return one integer per cell (B, m, n), equal for equal type pairs; all padding has the greatest one."""
     keys: NDArray[np.int64] = left[:, :, None].astype(np.int64) * (target_types + 1) + right[:, None, :]
     keys[(left == source_types)[:, :, None] | (right == target_types)[:, None, :]] = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from exonym.align.aligner import check_bitexts
-from exonym.align.cells import form_of
+from exonym.align.cells import prefix_of
 from exonym.align.symmetrise import Symmetrisation, symmetrise, vote
 from exonym.data import Alignment, Links
 from exonym.errors import MissingExtra, RecipeError
@@ -32,6 +32,8 @@ class EflomalAligner:
         symmetrisation: how the two directions are combined; `soft` gives weight 0.5 to a link of one direction only.
         prefixes: one run for each; words are compared by so many first characters, case-folded; 0 is whole words.
     """
+
+    deterministic: ClassVar[bool] = False
 
     symmetrisation: Symmetrisation = "soft"
     prefixes: tuple[int, ...] = (4,)
@@ -68,7 +70,7 @@ def _run(aligner: Any, pairs: Sequence[Pair], prefix: int, wanted: int) -> tuple
 
     def lines(sentences: Sequence[Sequence[str]]) -> list[str]:
         # A space inside a word would shift all words after it.
-        return [" ".join(form_of(word, prefix).replace(" ", "_") for word in words) + "\n" for words in sentences]
+        return [" ".join(prefix_of(word, prefix).replace(" ", "_") for word in words) + "\n" for words in sentences]
 
     with TemporaryDirectory() as folder:
         paths = Path(folder) / "forward", Path(folder) / "backward"

@@ -36,14 +36,16 @@ class Posteriors(NamedTuple):
 def first_jumps() -> NDArray[np.float32]:
     """Return the jump weights to start from: one step ahead is likeliest, weight falls with the distance from it."""
     width = np.arange(-MAX_JUMP, MAX_JUMP + 1)
-    weights = (1.0 / (1.0 + np.abs(width - 1.0)) ** 2).astype(np.float32)
-    return weights / weights.sum()
+    weights = 1.0 / (1.0 + np.abs(width - 1.0)) ** 2
+    first: NDArray[np.float32] = (weights / weights.sum()).astype(np.float32)
+    return first
 
 
 def learnt_jumps(counts: NDArray[np.float64], smoothing: float = 0.01) -> NDArray[np.float32]:
     """Return jump weights from expected counts, mixed with a little of the first ones so that none is 0."""
-    weights = (1.0 - smoothing) * counts / max(counts.sum(), 1e-30) + smoothing * first_jumps()
-    return weights.astype(np.float32)
+    weights = (1.0 - smoothing) * counts / max(float(counts.sum()), 1e-30) + smoothing * first_jumps()
+    learnt: NDArray[np.float32] = weights.astype(np.float32)
+    return learnt
 
 
 def forward_backward(
@@ -103,6 +105,6 @@ def forward_backward(
         beta = np.minimum((ahead[j] @ weights.T) * out + (stay[j] / scale[j]) * beta, _HUGE)
     before = (alpha[:-1] * out).reshape(n * pieces, m + 1)
     expected = (before.T @ ahead.reshape(n * pieces, m + 1)) * weights
-    counts = np.bincount(index.ravel(), expected.ravel(), 2 * MAX_JUMP + 1)
+    counts = np.bincount(index.ravel(), expected.ravel(), 2 * MAX_JUMP + 1).astype(np.float64)
     posterior = linked[:, :, 1:]
     return Posteriors(posterior, np.clip(1.0 - posterior.sum(axis=2), 0.0, 1.0), counts)

@@ -59,7 +59,9 @@ class Lexicon:
             DataError: there are not as many alignments as pairs.
         """
         if len(bitext) != len(alignment):
-            raise DataError(f"{len(alignment)} alignments for {len(bitext)} pairs of {bitext.name}; expected one for each")
+            raise DataError(
+                f"{len(alignment)} alignments for {len(bitext)} pairs of {bitext.name}; expected one for each"
+            )
         counts: defaultdict[tuple[str, str], float] = defaultdict(float)
         for pair, links in zip(bitext, alignment, strict=True):
             for i, j, weight in links:
@@ -88,7 +90,7 @@ class Lexicon:
         return sources[0][0] if sources else None
 
     def top(self, word: str, k: int | None = None) -> tuple[tuple[str, float], ...]:
-        """Return the k likeliest source words of a target word and their probabilities, which sum to 1 over all of them.
+        """Return the k likeliest source words of a target word and their shares of all its links.
 
         Args:
             word: a target word.

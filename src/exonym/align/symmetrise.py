@@ -87,7 +87,9 @@ def vote(votes: Sequence[Links], weights: Sequence[float] | None = None, thresho
     """
     shares = np.ones(len(votes)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not len(votes) or shares.shape != (len(votes),) or not (shares > 0).all():
-        raise RecipeError(f"{len(votes)} alignments with weights {weights}; expected one weight > 0 for each, at least one")
+        raise RecipeError(
+            f"{len(votes)} alignments with weights {weights}; expected at least one, with a weight > 0 each"
+        )
     source = np.concatenate([links.source for links in votes])
     target = np.concatenate([links.target for links in votes])
     weight = np.concatenate([links.weight * share for links, share in zip(votes, shares / shares.sum(), strict=True)])

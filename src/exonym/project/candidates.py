@@ -6,12 +6,13 @@ are made: see `candidates_of` for why no optimum is lost.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from exonym.data import Link, Span
+    from exonym.data import Links, Span
 
 
 class Candidate(NamedTuple):
@@ -22,7 +23,7 @@ class Candidate(NamedTuple):
     score: float
 
 
-def link_mass(spans: Sequence[Span], links: Iterable[Link]) -> list[dict[int, float]]:
+def link_mass(spans: Sequence[Span], links: Links) -> list[dict[int, float]]:
     """Sum, for each source span and target word, the weights of the links between them.
 
     Args:
@@ -32,13 +33,23 @@ def link_mass(spans: Sequence[Span], links: Iterable[Link]) -> list[dict[int, fl
     Returns:
         M dictionaries from target word to summed weight, with linked words only.
     """
-    owner = {word: index for index, span in enumerate(spans) for word in range(span.start, span.stop)}
-    mass: list[dict[int, float]] = [{} for _ in spans]
-    for source, target, weight in links:
-        index = owner.get(source)
-        if index is not None:
-            mass[index][target] = mass[index].get(target, 0.0) + weight
-    return mass
+    found = []
+    for rows in links_of(spans, links):
+        mass: dict[int, float] = {}
+        for _, target, weight in rows:
+            mass[target] = mass.get(target, 0.0) + weight
+        found.append(mass)
+    return found
+
+
+def links_of(spans: Sequence[Span], links: Links) -> list[list[tuple[int, int, float]]]:
+    """Return for each source span its links, as (source word, target word, weight)."""
+    source, target, weight = links.source.tolist(), links.target.tolist(), links.weight.tolist()
+    found = []
+    for span in spans:  # links are sorted by source word
+        first, last = bisect_left(source, span.start), bisect_left(source, span.stop)
+        found.append(list(zip(source[first:last], target[first:last], weight[first:last], strict=True)))
+    return found
 
 
 def candidates_of(mass: dict[int, float], source_length: int, threshold: float = 0.0) -> list[Candidate]:

@@ -6,16 +6,16 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from exonym.data import Corpus, Ledger, Lost, Origin, Sentence, Span, nfc
+from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
 from exonym.errors import DataError, Problems, RecipeError
-from exonym.project.candidates import Candidate, candidates_of, link_mass
+from exonym.project.candidates import candidates_of, link_mass, links_of
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_exact, match_greedy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exonym.data import Alignment, Bitext, Link, Links
+    from exonym.data import Alignment, Bitext, Links
 
 Matcher = Literal["exact", "greedy", "heuristic"]
 
@@ -91,11 +91,12 @@ def project_sentence(source: Sentence, target: Sentence, links: Links, matching:
     else:
         choice, reasons = _match_candidates(source.spans, mass, matching)
     spans, lost = [], []
-    for span, candidate, reason in zip(source.spans, choice, reasons, strict=True):
+    for span, candidate, reason, rows in zip(source.spans, choice, reasons, links_of(source.spans, links), strict=True):
         if candidate is None:
             lost.append(Lost(span.start, span.stop, span.label, reason))
         else:
-            origin = Origin(source.id, span.start, span.stop, matching.matcher, _between(span, candidate, links))
+            inside = tuple(Link(*row) for row in rows if candidate.start <= row[1] < candidate.stop)
+            origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
             score = min(1.0, candidate.score) * span.score
             spans.append(Span(candidate.start, candidate.stop, span.label, score, origin))
     return replace(target.with_spans(spans), lost=tuple(lost))
@@ -164,11 +165,3 @@ def _strong(links: Links, matching: Matching) -> Links:
         return links
     keep = links.weight >= matching.min_weight
     return type(links)(links.source[keep], links.target[keep], links.weight[keep])
-
-
-def _between(span: Span, candidate: Candidate, links: Links) -> tuple[Link, ...]:
-    return tuple(
-        link
-        for link in links
-        if span.start <= link.source < span.stop and candidate.start <= link.target < candidate.stop
-    )
