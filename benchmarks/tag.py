@@ -1,6 +1,6 @@
 """Train the light tagger on CoNLL-2003 English and score it there and on English that it was not made for.
 
-Run: python benchmarks/tag.py [--data ../shared/data] [--split test] [--iterations 100] [-o result.json]
+Run: python benchmarks/tag.py [--data ../shared/data] [--split test] [--iterations 60] [-o result.json]
 
 Needs the folder of data sets (see its README; the texts may not be passed on). `--split dev` is for choosing features;
 look at `test` once. Seconds and tokens a second are of this process's CPU, so that a busy machine counts less; wall

@@ -61,9 +61,3 @@ def test_context_is_two_words_each_way():
     for expected in ("w=kofi", "-2w=ama", "-1w=met", "1w=in", "2w=accra"):
         assert expected in features
     assert not any("again" in feature for feature in features)
-
-
-def test_headline_is_marked_as_such():
-    assert "shouted" in sentence_features(["KOFI", "WINS", "AGAIN", "!"])[0]
-    assert "shouted" not in sentence_features(["KOFI", "wins"])[0]
-    assert "shouted" not in sentence_features(["北京", "欢迎"])[0]

@@ -59,8 +59,9 @@ def candidates_of(mass: dict[int, float], source_length: int, threshold: float =
     them. With links of weight 1 it is the published score, which passes 1 where a word has several links; with
     posterior weights, which sum to at most 1 per word and direction, it stays in [0, 1].
 
-    Cutting an unlinked word off the edge of a range raises its score and frees a word for others, so a range whose
-    first or last word is not linked to the span is never part of an optimum and is not made.
+    Two kinds of ranges are not made, since an optimum without them always exists. A range whose first or last word is
+    not linked to the span: without that word it scores more and leaves a word to others. And a range that holds another
+    one that scores at least as much, for the same reason.
 
     Args:
         mass: target word -> summed link weight, as from `link_mass`.
@@ -71,15 +72,21 @@ def candidates_of(mass: dict[int, float], source_length: int, threshold: float =
         Candidates by start, then stop.
 
     Source:
-        Politov et al. 2025, candidate matching over n-grams; the soft score and the edge rule are ours.
+        Politov et al. 2025, candidate matching over n-grams; the soft score and what is left out are ours.
     """
     words = sorted(mass)
-    found = []
-    for first, start in enumerate(words):
-        total = 0.0
-        for word in words[first:]:
+    found: list[Candidate] = []
+    inside = [0.0] * len(words)  # inside[k]: the best score of a range from here on that ends at or before words[k]
+    for first in range(len(words) - 1, -1, -1):
+        start, total, best = words[first], 0.0, 0.0
+        for last in range(first, len(words)):
+            word = words[last]
             total += mass[word]
             score = 2.0 * total / (source_length + word + 1 - start)
-            if score > 0.0 and score >= threshold:
-                found.append(Candidate(start, word + 1, score))
-    return found
+            best = max(best, inside[last])
+            if score > best:
+                best = score
+                if score >= threshold:
+                    found.append(Candidate(start, word + 1, score))
+            inside[last] = best
+    return sorted(found)

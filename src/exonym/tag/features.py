@@ -3,6 +3,11 @@
 Words are compared in NFC and without case; how a word is written (its shape) is seen apart from what it is, with
 combining marks left out, so that scripts with and without case, and texts with and without composed letters, are
 treated alike. No model is here. Start at `sentence_features`.
+
+Tried on CoNLL-2003 English dev, WikiGold and UNER English dev, and left out because none gained more than 0.4 F1 on one
+set or anything on all three: pairs of words, pairs of word and shape, shapes and suffixes two words away, longer
+suffixes, prefixes without case, prefixes of neighbours, a mark for headlines in capitals. The word in its own case
+stays: without it the three lose 0.3 to 0.8.
 """
 
 from __future__ import annotations
@@ -23,11 +28,10 @@ _RUN = 4  # longer runs of one kind of character count as this long in a shape
 
 
 class _Word(NamedTuple):
-    """The features of a word type: of itself, and as it is seen by the words around it."""
+    """The features of a word type: of itself, and as the words around it see it (keyed by its place from theirs)."""
 
     own: tuple[str, ...]
     around: dict[int, tuple[str, ...]]
-    folded: str
     shape: str
 
 
@@ -38,10 +42,9 @@ def sentence_features(words: Sequence[str]) -> list[list[str]]:
         words: the T words as they were read.
 
     Returns:
-        T lists of feature names. A name is any string, made of a kind, `=`, and a value.
+        T lists of feature names. A name is any string: a kind, `=` and a value, or a flag.
     """
     known = [_word(word) for word in words]
-    shouted = _shouted(words)
     features = []
     for index, word in enumerate(known):
         found = list(word.own)
@@ -49,13 +52,13 @@ def sentence_features(words: Sequence[str]) -> list[list[str]]:
             place = index + offset
             if 0 <= place < len(known):
                 found += known[place].around[offset]
-        found += _joint(known, index)
+        before = known[index - 1].shape if index else ""
+        after = known[index + 1].shape if index + 1 < len(known) else ""
+        found.append(f"sss={before}|{word.shape}|{after}")
         if index == 0:
             found.append("first")
         if index == len(known) - 1:
             found.append("last")
-        if shouted:
-            found.append("shouted")
         features.append(found)
     return features
 
@@ -103,36 +106,22 @@ def _word(word: str) -> _Word:
     own += [f"p{size}={form[:size]}" for size in range(1, 5) if len(form) > size]
     own += [f"e{size}={folded[-size:]}" for size in range(1, 5) if len(folded) > size]
     own += _flags(form, long)
-    around: dict[int, tuple[str, ...]] = {
-        offset: (f"{offset}w={folded}", f"{offset}s={short}", f"{offset}e={folded[-3:]}") for offset in (-2, -1, 1, 2)
-    }
-    return _Word(tuple(own), around, folded, short)
+    around: dict[int, tuple[str, ...]] = {}
+    for offset in (-2, -1, 1, 2):
+        near = (f"{offset}s={short}", f"{offset}e={folded[-3:]}") if abs(offset) == 1 else ()
+        around[offset] = (f"{offset}w={folded}", *near)
+    return _Word(tuple(own), around, short)
 
 
 def _flags(form: str, long: str) -> list[str]:
+    kinds = set(long)
     flags = {
         "initial capital": long[:1] == "X",
-        "inner capital": "X" in shape(form[:_INNER], _INNER)[1:] and "x" in long,
-        "capitals": "X" in long and not set(long) & {"x", "c"},
-        "digits": set(long) == {"d"},
-        "some digits": "d" in long,
-        "hyphen": "-" in long,
-        "mark": not set(long) & {"X", "x", "c", "d"},
+        "inner capital": "X" in shape(form[:_INNER])[1:] and "x" in kinds,
+        "capitals": "X" in kinds and not kinds & {"x", "c"},
+        "digits": kinds == {"d"},
+        "some digits": "d" in kinds,
+        "hyphen": "-" in kinds,
+        "mark": not kinds & {"X", "x", "c", "d"},
     }
     return [name for name, holds in flags.items() if holds]
-
-
-def _joint(known: Sequence[_Word], index: int) -> list[str]:
-    """Features of a word together with its neighbours."""
-    word = known[index]
-    before = known[index - 1] if index else None
-    after = known[index + 1] if index + 1 < len(known) else None
-    left = before.shape if before else ""
-    right = after.shape if after else ""
-    return [f"ss3={left}|{word.shape}|{right}"]
-
-
-def _shouted(words: Sequence[str]) -> bool:
-    """Say whether a sentence is written in capitals throughout, as a headline is; its case then says nothing."""
-    cased = [word for word in words if word.lower() != word.upper()]
-    return len(cased) > 1 and all(word == word.upper() for word in cased)

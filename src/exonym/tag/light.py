@@ -48,7 +48,7 @@ class LightOptions:
     """
 
     kind: Literal["light"] = "light"
-    iterations: int = 100
+    iterations: int = 60
     l1: float = 0.05
     l2: float = 0.05
     min_count: int = 1
