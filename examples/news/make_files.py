@@ -1,7 +1,7 @@
 """Check `sentences.txt` and write from it the CoNLL files and bitexts that the recipes read.
 
-Run it after every change of `sentences.txt`: `python examples/news/make_files.py`. It writes nothing if it finds a fault;
-a test of the repository runs it with `--check` and fails if the files and `sentences.txt` differ.
+Run it after every change of `sentences.txt`: `python examples/news/make_files.py`. It writes nothing if it finds a
+fault; a test of the repository runs it with `--check` and fails if the files and `sentences.txt` differ.
 """
 
 import argparse

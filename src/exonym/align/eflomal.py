@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from exonym.align.aligner import check_bitexts
 from exonym.align.cells import prefix_of
@@ -29,12 +29,14 @@ class EflomalAligner:
     averaged.
 
     Attributes:
+        kind: names the aligner in a recipe.
         symmetrisation: how the two directions are combined; `soft` gives weight 0.5 to a link of one direction only.
         prefixes: one run for each; words are compared by so many first characters, case-folded; 0 is whole words.
     """
 
     deterministic: ClassVar[bool] = False
 
+    kind: Literal["eflomal"] = "eflomal"
     symmetrisation: Symmetrisation = "soft"
     prefixes: tuple[int, ...] = (4,)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -51,6 +51,7 @@ class StatisticalAligner:
     pairs of 25 words a side in two views.
 
     Attributes:
+        kind: names the aligner in a recipe.
         symmetrisation: `soft` gives each link the mean of both directions' posteriors; the others combine the likeliest
             link of each word.
         prefixes: views of a word by so many first characters, case-folded; 0 is whole words.
@@ -65,6 +66,7 @@ class StatisticalAligner:
 
     deterministic: ClassVar[bool] = True
 
+    kind: Literal["statistical"] = "statistical"
     symmetrisation: Symmetrisation = "soft"
     prefixes: tuple[int, ...] = (2, 3, 5)
     shape: float = 0.6

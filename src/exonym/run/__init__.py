@@ -1,6 +1,6 @@
 """Comparisons: the recipe, the store of stage results, the run. Start at `compare`."""
 
-from exonym.run.compare import compare, plan
+from exonym.run.comparison import compare, plan
 from exonym.run.data import RunData, Target, read_data
 from exonym.run.recipe import Recipe, read_recipe
 from exonym.run.store import Store

@@ -42,8 +42,8 @@ def decode(probabilities: ArrayLike, tags: Sequence[str]) -> list[int]:
 
     Source:
         Posterior decoding; Viterbi 1967 finds the path. The probabilities are marginals of single words, as every
-        tagger has them, so this is not the most probable path of a CRF: on CoNLL-2003 English dev the two are within
-        0.1 F1.
+        tagger has them, so this is not the most probable path of a CRF. For the light tagger that path scores 0.1 to
+        0.3 F1 more on three English sets; we give that up for one decoder of single taggers and averages.
     """
     matrix = _checked(probabilities, tags)
     if not len(matrix):

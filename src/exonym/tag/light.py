@@ -37,7 +37,9 @@ _ITERATION = re.compile(r"\*+ Iteration #(\d+) \*+")
 class LightOptions:
     """How a light tagger is trained.
 
-    The defaults were chosen on the dev set of CoNLL-2003 English with an eye on WikiGold and UNER English dev.
+    The defaults were chosen on the dev set of CoNLL-2003 English with an eye on WikiGold and UNER English dev. There is
+    a plateau: 60 and 100 iterations, and `l2` from 0.02 to 0.5, stay within 0.5 F1; `l1` 0.2 loses up to 1.0, and
+    `min_count` 2 loses 1.6 on WikiGold.
 
     Attributes:
         kind: names this tagger in a recipe.

@@ -1,0 +1,147 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from exonym.align import Lexicon, StatisticalAligner
+from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
+from exonym.errors import DataError, RecipeError
+from exonym.tag import LightOptions, train_light
+from exonym.transfer import Direct, Gloss, GlossTagger, Supervised, Task, TranslateTrain, load_any_tagger, transfer
+from exonym.transfer.casing import Casing, capital_at
+
+NAMES = ("Anna", "Tom", "Eva", "Omar", "Lin", "Ida", "Max", "Noor")
+CITIES = {"Cologne": "Köln", "Rome": "Rom", "Moscow": "Moskau", "Warsaw": "Warschau"}
+LIGHT = LightOptions(iterations=30)
+
+
+def task():
+    """Toy English and German: every name sees every city; German puts the city first."""
+    english, german, pairs = [], [], []
+    for name in NAMES:
+        for city, stadt in CITIES.items():
+            number = str(len(pairs) + 1)
+            pairs.append(Pair((name, "sees", city, "."), (name, "sieht", stadt, "."), number))
+            english.append(Sentence(pairs[-1].source, (Span(0, 1, "PER"), Span(2, 3, "LOC")), number))
+            german.append(Sentence(pairs[-1].target, (Span(0, 1, "PER"), Span(2, 3, "LOC")), number))
+    gold = Corpus(tuple(german), "de")
+    return gold, Task(
+        source=Corpus(tuple(english), "en"), test=gold.unlabelled(), train=gold, translation=Bitext(tuple(pairs))
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Direct(tagger=LIGHT),
+        Gloss(tagger=LIGHT),
+        TranslateTrain(tagger=LIGHT),
+        TranslateTrain(tagger=LIGHT, labels="tagger", incomplete="keep"),
+        Supervised(tagger=LIGHT),
+    ],
+    ids=lambda options: f"{options.kind} {getattr(options, 'labels', '')}",
+)
+def test_every_method_learns_the_toy_language(options):
+    gold, given = task()
+    outcome = transfer(given, options)
+    assert [s.words for s in outcome.predictions] == [s.words for s in gold]
+    keys = [[span.key for span in s.spans] for s in outcome.predictions]
+    assert keys == [[span.key for span in s.spans] for s in gold]
+    if options.kind == "translate_train":
+        assert outcome.corpus is not None
+        assert outcome.ledger["spans projected"] == 2 * len(gold)
+        assert all(span.origin is not None for s in outcome.corpus for span in s.spans)
+
+
+@pytest.mark.parametrize("options", [Gloss(), TranslateTrain(), TranslateTrain(labels="tagger"), Supervised()])
+def test_methods_say_which_data_they_lack(options):
+    _, given = task()
+    with pytest.raises((RecipeError, DataError), match="expected"):
+        transfer(Task(source=given.source, test=given.test), options)
+
+
+@dataclass(frozen=True)
+class Capitals:
+    """A tagger that finds a name in every capital; it lets tests see what a gloss tagger shows to its inner tagger."""
+
+    tags: tuple[str, ...] = ("O", "B-PER", "I-PER")
+    fingerprint: str = "capitals"
+
+    def predict(self, corpus):
+        for sentence in corpus:
+            yield np.array(
+                [[0, 1, 0] if word[:1].isupper() else [1, 0, 0] for word in sentence.words], dtype=np.float32
+            )
+
+
+def test_gloss_translates_words_and_keeps_capitals():
+    lexicon = Lexicon.of(
+        [("köln", "cologne", 2), ("köln", "city", 1), ("un", "onu", 1), ("sieht", "sees", 1), ("mzantsi", "south", 1)]
+    )
+    tagger = GlossTagger(Capitals(), lexicon, Casing())
+    words = ("Köln", "sieht", "UN", "eMzantsi", "kaBerlin", "Anna", "KÖLN", "unbekannt")
+    assert tagger.gloss(words) == ("Cologne", "sees", "ONU", "South", "Berlin", "Anna", "COLOGNE", "unbekannt")
+    decomposed = "Ko\u0308ln"
+    assert tagger.gloss((decomposed,)) == ("Cologne",)
+
+
+def test_labels_come_back_by_position():
+    lexicon = Lexicon.of([("köln", "cologne", 1)])
+    text = "in Köln"
+    sentence = Sentence(("in", "Köln"), (), "1", text, ((0, 2), (3, 7)))
+    (rows,) = GlossTagger(Capitals(), lexicon, Casing()).predict([sentence])
+    assert rows.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_capital_at_looks_at_the_first_four_characters():
+    words = ("Rom", "eMzantsi", "muHarare", "ngoLwesihlanu", "abcdE", "rom", "", "Ọyọ")
+    assert [capital_at(word) for word in words] == [
+        0, 1, 2, 3, -1, -1, -1, 0]  # fmt: skip
+
+
+def parallel(rows):
+    """Sentence pairs from (source, target) word lists, linked word by word."""
+    pairs = tuple(Pair(tuple(source.split()), tuple(target.split()), str(n)) for n, (source, target) in enumerate(rows))
+    links = Alignment(tuple(Links.of([(i, i) for i in range(len(pair.source))]) for pair in pairs))
+    return Bitext(pairs), links
+
+
+def test_casing_is_taken_as_it_is_where_languages_agree():
+    casing = Casing.learn(
+        *parallel([("Then Anna saw Rome", "Dann Anna sah Rom")] * 3 + [("we met Eva", "wir trafen Eva")])
+    )
+    assert casing.weights == ()
+    assert casing.capitals(("ein", "Haus")) == [False, True]
+
+
+def test_casing_is_learnt_where_they_disagree():
+    nouns = ("Haus", "Hund", "Baum", "Tisch", "Stuhl", "Wagen", "Garten", "Apfel")
+    rows = [
+        (f"the big {noun.lower()} of {name} stood", f"das grosse {noun} von {name} stand")
+        for noun in nouns
+        for name in NAMES
+    ]
+    casing = Casing.learn(*parallel(rows))
+    assert casing.agreement == pytest.approx(0.5)
+    assert casing.capitals(("von", "Anna", "kam", "das", "Haus")) == [False, True, False, False, False]
+    assert Casing.from_json(casing.to_json()) == casing
+
+
+def test_a_gloss_tagger_comes_back_from_disk(tmp_path):
+    _, given = task()
+    inner = train_light(given.source, LIGHT)
+    casing = Casing(0.5, {"haus": (3, 0), "-aus": (3, 0)}, tuple(float(n) for n in range(10)))
+    tagger = GlossTagger(inner, Lexicon.of([("köln", "cologne", 2)]), casing)
+    tagger.save(tmp_path / "t")
+    again = load_any_tagger(tmp_path / "t")
+    assert isinstance(again, GlossTagger)
+    assert again.fingerprint == tagger.fingerprint
+    for mine, other in zip(tagger.predict(given.test), again.predict(given.test), strict=True):
+        assert np.array_equal(mine, other)
+    (tmp_path / "t/casing.json").write_text("{}")
+    with pytest.raises(DataError, match=r"casing\.json.*Copy the whole folder"):
+        load_any_tagger(tmp_path / "t")
+
+
+def test_the_aligner_says_whether_it_is_deterministic():
+    assert StatisticalAligner.deterministic
