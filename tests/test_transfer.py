@@ -145,3 +145,10 @@ def test_a_gloss_tagger_comes_back_from_disk(tmp_path):
 
 def test_the_aligner_says_whether_it_is_deterministic():
     assert StatisticalAligner.deterministic
+
+
+def test_casing_is_learnt_for_scripts_without_capitals():
+    rows = [(f"the dog of {name} slept", f"डॉग ऑफ़ {name.lower()} सोया अब") for name in NAMES * 3]
+    casing = Casing.learn(*parallel([(source, f"द {target}") for source, target in rows]))
+    assert casing.agreement == 0
+    assert casing.capitals(("द", "डॉग", "ऑफ़", "anna", "सोया"))[1:] == [False, False, True, False]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from exonym.data import Alignment, Bitext
 
 PREFIX = 4  # a capital among the first so many characters is the capital of the word
-AGREES = 0.8  # share of capitalised words whose translations are capitalised, from which on capitals are taken as is
+AGREES = 0.65  # agreement from which on target capitals are taken as they are: it is 0.5 for German, 0.7 to 1 for most
 _SURE = 0.5  # weight of the links that casing is learnt from
 _PRIOR = 2.0  # weight of the suffix's rate in the rate of a word
 _SUFFIX = 3
@@ -41,7 +41,7 @@ class Casing:
     """A model of which target words have capitalised translations.
 
     Attributes:
-        agreement: share of the capitalised target words inside sentences whose translations are capitalised, in [0, 1].
+        agreement: of the linked words of which either is capitalised, the share where both are, in [0, 1].
         rates: for each folded target word, and for each suffix (as `-suffix`), how often it was linked and how often
             the translation was capitalised.
         weights: logistic weights of the features of `_features`; empty where target capitals are taken as they are.
@@ -55,15 +55,17 @@ class Casing:
     def learn(cls, bitext: Bitext, alignment: Alignment) -> Self:
         """Learn from surely linked words; words that begin a sentence on either side say nothing and are left out.
 
-        Where fewer than four in five capitalised target words have capitalised translations, a logistic model is
-        trained on how the word, its suffix and its neighbours are written; elsewhere target capitals are kept.
+        Where the two languages' capitals agree in less than 65 % (German, with its nouns; scripts without capitals), a
+        logistic model is trained on how the word, its suffix and its neighbours are written, and on how often the word
+        had a capitalised translation; elsewhere target capitals are kept.
 
         Source:
             Mayhew et al. 2017, "Cheap Translation for Cross-Lingual NER", for gloss with a recaser; model ours.
         """
         examples = list(_examples(bitext, alignment))
-        capitalised = [upper for words, index, upper in examples if capital_at(words[index]) >= 0]
-        agreement = sum(capitalised) / len(capitalised) if capitalised else 1.0
+        both = sum(upper and capital_at(words[index]) >= 0 for words, index, upper in examples)
+        either = sum(upper or capital_at(words[index]) >= 0 for words, index, upper in examples)
+        agreement = both / either if either else 1.0
         if agreement >= AGREES:
             return cls(agreement)
         seen: Counter[str] = Counter()
