@@ -72,7 +72,7 @@ class StatisticalAligner:
     shape: float = 0.6
     model1_iterations: int = 5
     hmm_iterations: int = 5
-    tension: float = 4.0
+    tension: float = 1.0
     prior: float = 0.1
     null_prior: float = 0.2
     threshold: float = 0.02

@@ -170,7 +170,7 @@ def _rows(
         keys = [(target.language, method.name) for target in data.targets]
         for target, key in zip(data.targets, keys, strict=True):
             mine, other = predictions[key], predictions[target.language, base]
-            compared[key] = compare_runs(target.gold, mine, other, **_options(recipe))
+            compared[key] = compare_runs(target.gold, mine, other, **_test_options(recipe))
         p_values = holm([compared[key].p_randomisation for key in keys])
         corrected.update(zip(keys, p_values, strict=True))
     for target in data.targets:
@@ -198,7 +198,7 @@ def _verdicts(
         if ranked:
             best, second = ranked[0], (ranked[1] if len(ranked) > 1 else None)
             pair = [predictions[target.language, row.method] for row in ranked[:2]]
-            margin = compare_runs(target.gold, *pair, **_options(recipe)) if second else None
+            margin = compare_runs(target.gold, *pair, **_test_options(recipe)) if second else None
             yield Verdict(best=best, second=second, margin=margin)
 
 
@@ -213,6 +213,11 @@ def _means(recipe: Recipe, rows: tuple[Row, ...]) -> Iterator[MeanRow]:
 
 def _options(recipe: Recipe) -> dict[str, Any]:
     return {"resamples": recipe.resamples, "level": recipe.confidence, "seed": recipe.seeds[0]}
+
+
+def _test_options(recipe: Recipe) -> dict[str, Any]:
+    """Ten times as many resamples as for intervals: p-values, unlike intervals, are corrected and so must be finer."""
+    return _options(recipe) | {"resamples": 10 * recipe.resamples}
 
 
 def _score(recipe: Recipe, gold: Corpus, predicted: list[Corpus], data: RunData) -> Evaluation:

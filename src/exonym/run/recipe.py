@@ -94,7 +94,7 @@ class Recipe:
         methods: the methods, compared with the first of them.
         seeds: one run of every method for each.
         labels: label map: type -> new type, or `drop`.
-        resamples: bootstrap resamples and shuffles of the significance tests.
+        resamples: bootstrap resamples for the intervals; the significance tests take ten times as many.
         confidence: of the intervals.
     """
 
