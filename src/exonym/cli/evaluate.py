@@ -113,7 +113,8 @@ def _print_tables(
             share = percent(evaluation.unseen.share)
             typer.echo(f"unseen in training ({share}% of gold): F1 {percent(score.f1)}, recall {percent(score.recall)}")
     for name, comparison, p in zip(names[1:], compared, corrected, strict=True):
-        difference = f"{100 * comparison.difference:+.1f} [{interval_text(comparison.interval)}]"
+        low, high = 100 * comparison.interval.low, 100 * comparison.interval.high
+        difference = f"{100 * comparison.difference:+.1f} [{low:+.1f}, {high:+.1f}]"
         typer.echo(f"{name} against {names[0]}: {difference}, p {p_text(p)} (randomisation, Holm), ", nl=False)
         typer.echo(f"{p_text(comparison.p_bootstrap)} (bootstrap)")
     typer.echo(f"signature: {scored[0].signature}")
