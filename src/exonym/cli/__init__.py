@@ -1,12 +1,14 @@
 """The command line, one file per command group; it reads, calls the library and shows, and decides nothing.
 
-Heavy imports are inside the commands, so that `exonym --help` answers at once. Errors that exonym raises on purpose end
-with their message and exit code 1; wrong usage with 2; an interrupt with 130.
+Heavy imports are inside the commands, so that `exonym --help` answers at once. Errors that exonym raises on purpose,
+and files that cannot be read or written, end with a message and exit code 1; wrong usage with 2; an interrupt with 130.
 """
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 
 import typer
@@ -45,16 +47,34 @@ def _options(
     pass
 
 
+class _Stopped(BaseException):
+    """The user pressed Ctrl-C. Not a KeyboardInterrupt, which Typer would swallow without a word."""
+
+
+def _stop(*_: object) -> None:
+    raise _Stopped
+
+
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+    signal.signal(signal.SIGINT, _stop)
     try:
         app()
     except ExonymError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("stopped; nothing half-written was left, and finished stages will be found again", err=True)
-        sys.exit(130)
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        typer.echo(f"error: {error.filename or 'output'}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    except _Stopped:
+        typer.echo(
+            "stopped; nothing half-written was left, and stages of a comparison that are done will be found again",
+            err=True,
+        )
+        sys.exit(130)

@@ -92,5 +92,5 @@ def tag(tagger: Tagger, corpus: Corpus) -> Corpus:
 @stage(1)
 def tag_source_side(tagger: Tagger, bitext: Bitext) -> Corpus:
     """Put a source tagger's spans on the source side of a bitext."""
-    sentences = tuple(Sentence(pair.source, (), str(number)) for number, pair in enumerate(bitext, start=1))
+    sentences = tuple(Sentence(pair.source, (), pair.id) for pair in bitext)
     return label(tagger, Corpus(sentences, f"source side of {bitext.name}"))

@@ -32,9 +32,15 @@ class Task:
 
     @cached_property
     def parallel(self) -> Bitext:
-        """All source-target text as one bitext, the translation first: what aligners learn on."""
+        """All source-target text as one bitext, the translation first: what aligners learn on.
+
+        Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal.
+        """
+        pairs = list(self.translation or ())
+        for number, extra in enumerate(self.extra, start=1):
+            pairs += [pair._replace(id=f"{number}:{pair.id}") for pair in extra]
         parts = (*([self.translation] if self.translation is not None else []), *self.extra)
-        return Bitext(tuple(pair for part in parts for pair in part), "+".join(part.name for part in parts))
+        return Bitext(tuple(pairs), "+".join(part.name for part in parts))
 
 
 @dataclass(frozen=True, kw_only=True)
