@@ -43,12 +43,16 @@ class _Model(NamedTuple):
 class StatisticalAligner:
     """Learns word links from the text that it aligns, and from more text of the two languages if there is some.
 
-    The defaults were chosen on UNER-PUD (gold entities in English and in German, Russian or Swedish) and on CoNLL-2003
-    with its DeepL translations into German and Spanish (silver entities), each with NTREX as extra text; no choice was
-    made on Europarl.
+    The defaults were chosen on UNER-PUD (gold entities in English and in German, Russian or Swedish) and on
+    CoNLL-2003 with its DeepL translations into German and Spanish (1,000 sentences each, silver entities), each with
+    NTREX as extra text; no choice was made on Europarl. Mean F1 of projected spans over the five: one prefix of 4
+    characters 85.0, of 3 85.6, prefixes 3 and 5 in one model 86.3 (averaging separate models of 3, 4 and 5: 85.7), 2,
+    3 and 5 86.6, and with the shape 87.7. Also tried: 3 to 8 rounds, tension 2, null_prior 0.1 to 0.35 (within 0.2),
+    prior 0.01 (-1.6) and 0.5 (-8), whole words alone (-6), arithmetic in place of geometric means (-1), suffixes,
+    word frequency.
 
-    Memory is about 8 bytes for each view and each pair of words that stand in one sentence pair: 0.3 GB for 30,000
-    pairs of 25 words a side in two views.
+    Memory grows with the pairs of words that stand in one sentence pair, times views: 0.7 GB at most were seen with
+    the defaults on 26,000 pairs of 18 words a side.
 
     Attributes:
         kind: names the aligner in a recipe.
