@@ -61,6 +61,9 @@ def error_rate(aligner, name):
 
 
 def main():
+    if not DATA.is_dir():
+        print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
+        return
     rows = []
     for name, aligner in ALIGNERS.items():
         for language in PROJECTED:

@@ -90,6 +90,9 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=LightOptions().iterations)
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        print(f"skipped: no real data at {arguments.data}; set EXONYM_DATA or give --data")
+        return
     result = {
         "machine": machine(),
         **measure(arguments.data, arguments.split, LightOptions(iterations=arguments.iterations)),
