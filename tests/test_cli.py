@@ -1,6 +1,11 @@
+import contextlib
+import importlib.util
 import json
+import os
+import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -100,7 +105,145 @@ def test_an_empty_bitext_side_is_reported_and_not_aligned(folder):
     assert not (folder / "links").exists()
     done = exonym("align", folder / "b.tsv", "-o", folder / "links", "--on-error", "skip")
     assert "faults skipped in b.tsv: 1" in done.stderr
-    assert len((folder / "links").read_text().splitlines()) == 2
+    lines = (folder / "links").read_text().splitlines()
+    assert [bool(line) for line in lines] == [True, False, True]
+
+
+def test_links_of_a_bitext_with_skipped_pairs_are_projected_onto_their_pairs(folder):
+    write(folder, "en.conll", "Anna\tB-PER\n\nBonn\tB-LOC\n\nTom\tB-PER\n")
+    write(folder, "b.tsv", "\tx\nAnna\tAna\nBonn\t\nTom\tTomi\nno tab\n")
+    exonym("align", "b.tsv", "-o", "b.links", "--on-error", "skip", cwd=folder)
+    assert len((folder / "b.links").read_text().splitlines()) == 5
+    arguments = ("--source", "en.conll", "--bitext", "b.tsv", "--links", "b.links", "--on-error", "skip")
+    done = exonym("project", *arguments, cwd=folder)
+    assert done.stdout == "Ana\tB-PER\n\nTomi\tB-PER\n"
+    assert "faults skipped in b.tsv: 3" in done.stderr
+
+
+def test_options_of_another_matcher_are_wrong_usage(folder):
+    files = ("--source", folder / "gold.conll", "--bitext", folder / "b.tsv", "--links", folder / "l")
+    for options in (
+        ("--matcher", "heuristic", "--threshold", "0.2"),
+        ("--max-gap", "1"),
+        ("--matcher", "greedy", "--length-ratio", "0.5"),
+        ("--min-weight", "0.5"),
+    ):
+        message = exonym("project", *files, *options, code=2).stderr.replace("│", "")
+        assert "which does not know it" in " ".join(message.split())
+    done = exonym("project", *files, "--matcher", "heuristic", "--min-weight", "nan", code=1)
+    assert "min_weight: found nan" in done.stderr
+
+
+def test_corpus_and_bitext_are_joined_before_links_are_read(folder):
+    write(folder, "b.tsv", "other words\tx\n")
+    write(folder, "b.links", "broken\n")
+    done = exonym("project", "--source", "gold.conll", "--bitext", "b.tsv", "--links", "b.links", code=1, cwd=folder)
+    assert "b.tsv:1: found other words" in done.stderr
+    assert "b.links" not in done.stderr
+
+
+def test_conll_named_txt_is_not_read_as_plain_text_where_labels_are_needed(folder):
+    write(folder, "gold.txt", GOLD)
+    for arguments in (
+        ("evaluate", "gold.txt", "gold.txt"),
+        ("train", "gold.txt", "-o", "t"),
+        ("project", "--source", "gold.txt", "--bitext", "b", "--links", "l"),
+        ("data", "convert", "gold.txt", "-o", "x.jsonl"),
+    ):
+        assert "add --format conll" in exonym(*arguments, code=1, cwd=folder).stderr
+    done = exonym("evaluate", "gold.txt", "pred.conll", "--format", "conll", "--scheme", "iob2", "--json", cwd=folder)
+    assert json.loads(done.stdout)[0]["micro"]["f1"] == 0.5
+    exonym("data", "convert", "gold.txt", "--format", "text", "-o", "x.conll", cwd=folder)
+    assert (folder / "x.conll").read_text().startswith("Anna\tO\nB-PER\tO\n")
+
+
+def test_evaluate_needs_entities_in_gold_and_labels_that_occur(folder):
+    write(folder, "plain.conll", GOLD.replace("B-PER", "O").replace("I-PER", "O").replace("B-LOC", "O"))
+    assert "found no entity in gold" in exonym("evaluate", "plain.conll", "gold.conll", code=1, cwd=folder).stderr
+    done = exonym("evaluate", "gold.conll", "pred.conll", "--map", "PRE=drop", code=1, cwd=folder)
+    assert "--map: found 'PRE'; expected a label of these files. Did you mean 'PER'?" in done.stderr
+
+
+def test_evaluate_says_what_it_repaired_and_mapped(folder):
+    write(folder, "orphan.conll", GOLD.replace("B-PER", "O"))
+    done = exonym("evaluate", "gold.conll", "orphan.conll", "--repair", "conlleval", "--map", "LOC=GPE", cwd=folder)
+    assert "tags repaired as conlleval reads them: 1" in done.stderr
+    assert "sentences read: 4" in done.stderr
+    assert "orphan.conll: gold LOC -> GPE: 1" in done.stderr
+    assert "orphan.conll: predicted LOC -> GPE: 1" in done.stderr
+
+
+def test_the_signature_does_not_depend_on_the_case_of_an_ending(folder):
+    exonym("data", "convert", "gold.conll", "-o", "gold.jsonl", cwd=folder)
+    (folder / "gold.jsonl").rename(folder / "UP.JSONL")
+    row = json.loads(exonym("evaluate", "UP.JSONL", "UP.JSONL", "--json", cwd=folder).stdout)[0]
+    assert "scheme:spans|" in row["signature"]
+
+
+def test_names_and_labels_are_shown_literally_and_numbers_whole_at_80_columns(folder):
+    gold = GOLD.replace("LOC", "[red]A_VERY_LONG_LABEL[/red]")
+    write(folder, "[bold]gold.conll", gold)
+    leader, follower = pty.openpty()
+    code = "from exonym.cli import main; main()"
+    command = [sys.executable, "-c", code, "evaluate", "[bold]gold.conll", "[bold]gold.conll"]
+    settings = {**os.environ, "COLUMNS": "80", "TERM": "dumb"}
+    with subprocess.Popen(command, stdout=follower, stderr=subprocess.DEVNULL, cwd=folder, env=settings) as process:
+        os.close(follower)
+        shown = b""
+        with contextlib.suppress(OSError):
+            while chunk := os.read(leader, 1 << 16):
+                shown += chunk
+    os.close(leader)
+    assert process.returncode == 0
+    lines = shown.decode().replace("\r", "").splitlines()
+    table = [line for line in lines if line and line[0] in "┏┃┡│└"]
+    assert "[bold]gold.conll" in lines
+    assert max(map(len, table)) <= 80
+    assert "…" not in shown.decode()
+    first = [line.split("│")[1].strip() for line in table if line.startswith("│")]
+    assert "[red]A_VERY_LONG_LABEL[/red]" in "".join(first)
+    assert any("100.0 │  100.0 │ 100.0 │" in line and line.endswith("1 │") for line in table)
+
+
+def test_outputs_are_checked_before_the_work(folder):
+    (folder / "sub").mkdir()
+    write(folder / "sub", "file", "")
+    write(folder, "bad.conll", "Anna\n")  # would be reported if the input were read first
+    for output, found in (("sub", "found a folder"), ("no/x.conll", "found no folder"), ("x.docx", "found the ending")):
+        done = exonym("data", "convert", "bad.conll", "-o", output, code=1, cwd=folder)
+        assert found in done.stderr
+        assert "bad.conll:1" not in done.stderr
+    files = ("--source", "bad.conll", "--bitext", "b", "--links", "l")
+    assert "ending of plain text" in exonym("project", *files, "-o", "x.txt", code=1, cwd=folder).stderr
+    assert "holds no tagger" in exonym("train", "bad.conll", "-o", "sub", code=1, cwd=folder).stderr
+    assert "found a file" in exonym("train", "bad.conll", "-o", "sub/file", code=1, cwd=folder).stderr
+    assert "found no folder" in exonym("align", "bad.conll", "-o", "no/x", code=1, cwd=folder).stderr
+    assert "found a folder" in exonym("data", "bitext", "bad.conll", "b", "-o", "sub", code=1, cwd=folder).stderr
+
+
+def test_data_bitext_skips_pairs_and_counts_them(folder):
+    write(folder, "a.txt", "one\n\nthree\n")
+    write(folder, "b.txt", "eins\nzwei\ndrei\n")
+    assert ":2: found an empty line" in exonym("data", "bitext", "a.txt", "b.txt", code=1, cwd=folder).stderr
+    done = exonym("data", "bitext", "a.txt", "b.txt", "--on-error", "skip", cwd=folder)
+    assert done.stdout == "one\teins\nthree\tdrei\n"
+    assert "pairs skipped: 1" in done.stderr
+    write(folder, "a.txt", "one\tO\n")
+    write(folder, "b.txt", "eins\tO\n")
+    assert exonym("data", "bitext", "a.txt", "b.txt", "--format", "conll", cwd=folder).stdout == "one\teins\n"
+
+
+def test_raw_is_for_running_text_only(folder):
+    assert "running text" in exonym("tag", "tagger", folder / "gold.conll", "--raw", code=2).stderr
+
+
+@pytest.mark.parametrize("line", ["Anna ] sings", "[PER Anna [LOC Bonn ]]", "[PER Anna"])
+def test_broken_brackets_of_the_example_corpus_are_named(line):
+    path = Path(__file__).parents[1] / "examples" / "news" / "make_files.py"
+    spec = importlib.util.spec_from_file_location("make_files", path)
+    make_files = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make_files)
+    assert [fault[:25] for fault in make_files.check_line(line)] == ["broken brackets (a bracket"[:25]]
 
 
 def test_version_and_help():

@@ -11,7 +11,7 @@ from exonym import run
 from exonym.errors import DataError
 from exonym.evaluate import evaluate
 from exonym.formats import read_corpus
-from exonym.report import answer
+from exonym.report import answer, notes
 
 ROOT = Path(__file__).parents[1]
 RECIPE = """
@@ -143,24 +143,118 @@ def test_a_run_that_is_cut_short_does_not_look_finished(folder, done, tmp_path):
     assert not (out / "results.json").exists()
     assert not (out / "report.html").exists()
     assert (out / "de/direct/seed-1/predictions.conll").exists()
-    assert not [path for path in out.rglob(".*")]
+    assert [path.name for path in out.rglob(".*")] == [".exonym"]
 
 
-def test_a_folder_of_something_else_is_not_touched(folder, tmp_path):
-    (tmp_path / "thesis.txt").write_text("precious")
+@pytest.mark.parametrize("name", ["thesis.txt", "report.html", "results.json", "store"])
+def test_a_folder_of_something_else_is_not_touched(folder, tmp_path, name):
+    (tmp_path / name).write_text("precious")
     with pytest.raises(DataError, match="a folder of something else"):
         run.compare(run.read_recipe(folder / "recipe.toml"), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "precious"
+
+
+@pytest.fixture
+def unlabelled(folder, tmp_path):
+    """The comparison where each sentence of Xx is one word, so that none gets all labels of its source."""
+    for name in ("en.conll", "de.conll", "en-de.tsv"):
+        shutil.copy(folder / name, tmp_path)
+    english = [line.split("\t")[0] for line in (folder / "en-de.tsv").read_text().splitlines()]
+    (tmp_path / "en-xx.tsv").write_text("".join(f"{line}\t.\n" for line in english))
+    german, other = RECIPE.split('language = "xx"')
+    other = other.replace("en-de.tsv", "en-xx.tsv")
+    (tmp_path / "recipe.toml").write_text(f'{german}language = "xx"{other}'.replace("title", "seeds = [1, 2]\ntitle"))
+    return tmp_path
+
+
+def test_a_method_that_fails_does_not_take_the_others_with_it(unlabelled):
+    out = unlabelled / "out"
+    old = out / "xx/translate_train/seed-1/predictions.conll"
+    results = run.compare(run.read_recipe(unlabelled / "recipe.toml"), out)
+    assert {(failure.language, failure.method, failure.seed) for failure in results.failures} == {
+        ("xx", "translate_train", 1),
+        ("xx", "translate_train", 2),
+    }
+    assert "found no" in results.failures[0].reason
+    assert [row.method for row in results.rows if row.language == "xx"] == ["direct", "gloss", "supervised"]
+    assert len([row for row in results.rows if row.language == "de"]) == 4
+    assert [mean.method for mean in results.means] == ["direct", "gloss", "supervised"]
+    kept = json.loads((out / "results.json").read_text())
+    assert kept["failures"][0]["reason"] == results.failures[0].reason
+    assert "failed: xx translate_train seed 1: " in (out / "report.html").read_text()
+    old.parent.mkdir(parents=True)
+    old.write_text("of an earlier run")
+    done = command(unlabelled / "recipe.toml", "-o", out)
+    assert done.returncode == 1
+    assert "failed: xx translate_train seed 1: " in done.stdout
+    assert "Traceback" not in done.stderr
+    assert not old.exists()
+
+
+def test_without_the_baseline_there_are_no_differences(unlabelled):
+    recipe = run.read_recipe(unlabelled / "recipe.toml")
+    order = {"translate_train": 0, "gloss": 1, "supervised": 2}
+    methods = sorted((each for each in recipe.methods if each.name in order), key=lambda each: order[each.name])
+    results = run.compare(replace(recipe, methods=tuple(methods)), unlabelled / "out")
+    assert results.baseline == "translate_train"
+    german, other = [[row for row in results.rows if row.language == language] for language in ("de", "xx")]
+    assert [row.comparison is None for row in german] == [True, False, False]
+    assert [row.comparison for row in other] == [None, None]
+    assert answer(results.verdicts[1], results.baseline).startswith("xx: gloss reaches F1")
+
+
+def test_results_without_a_row_are_written_too(unlabelled):
+    recipe = run.read_recipe(unlabelled / "recipe.toml")
+    only = replace(recipe, targets=recipe.targets[1:], methods=recipe.methods[2:3])
+    results = run.compare(only, unlabelled / "out")
+    assert not results.rows
+    assert "failed: xx translate_train" in (unlabelled / "out/report.html").read_text()
+
+
+def test_seconds_and_losses_are_those_of_one_run(folder, done):
+    recipe = run.read_recipe(folder / "recipe.toml")
+    three = run.compare(replace(recipe, seeds=(1, 2, 3)), folder / "three", store=done[0] / "store")
+    for row, other in zip(done[1].rows, three.rows, strict=True):
+        assert row.ledger == other.ledger
+        assert row.seconds == pytest.approx(other.seconds)
+        assert len(other.evaluation.runs) == 3
+
+
+def test_a_damaged_store_is_mended_and_the_notes_say_so(folder, done, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(done[0], out)
+    for path in out.glob("store/align-*/links.npz"):
+        path.write_bytes(path.read_bytes()[:100])
+    recipe = run.read_recipe(folder / "recipe.toml")
+    results = run.compare(recipe, out)
+    assert [row.evaluation.scores for row in results.rows] == [row.evaluation.scores for row in done[1].rows]
+    assert "1 damaged results were made again: align-" in " ".join(notes(results))
+    assert "damaged" not in " ".join(notes(run.compare(recipe, out)))
+
+
+def test_progress_covers_the_source_test_and_the_scoring(folder, done):
+    seen = []
+    recipe = run.read_recipe(folder / "recipe.toml")
+    run.compare(recipe, done[0], told=lambda *what: seen.append(what))
+    planned = run.plan(recipe, done[0])
+    assert planned[-1] == ("en source test", [("train", "shared"), ("tag", "found")])
+    assert seen[-2:] == [(8, 9, "en source test: tag"), (9, 9, "scoring")]
+
+
+def command(*arguments):
+    line = [sys.executable, "-c", "from exonym.cli import main; main()", "compare", *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True)
 
 
 def test_the_command_prints_the_table_and_the_answer(folder, done):
-    command = [sys.executable, "-c", "from exonym.cli import main; main()", "compare"]
-    arguments = [str(folder / "recipe.toml"), "-o", str(done[0])]
-    text = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True).stdout
+    arguments = (folder / "recipe.toml", "-o", done[0])
+    text = command(*arguments).stdout
     assert "translate_train" in text
     assert "signature: exonym:" in text
-    text = subprocess.run([*command, *arguments, "--dry-run"], capture_output=True, text=True, check=True).stdout
+    text = command(*arguments, "--dry-run").stdout
     assert "de gloss: train (shared), align (found)" in text
+    assert "en source test: train (shared), tag (found)" in text
 
 
 def test_the_shipped_files_are_up_to_date():

@@ -59,6 +59,12 @@ def test_split_words_keeps_marks_apostrophes_and_hyphens_in_words():
     assert words == ("Ẹ̀kọ́", "ng'ombe", ",", "Port-au-Prince", "(", "U.S", ".", ")", "दिल्ली", "।")
 
 
+def test_split_words_keeps_soft_hyphens_in_words_and_makes_none_of_joiners_alone():
+    words, offsets = split_words("Bun\u00addes\u2060tag \u200d \u00ad क्\u200d.")
+    assert words == ("Bun\u00addes\u2060tag", "क्\u200d", ".")
+    assert offsets[0] == (0, 11)
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -135,6 +141,7 @@ def test_problems_are_listed_and_the_rest_counted():
 def test_suggestions_and_ledger():
     assert suggest("matchr", ["matcher", "seeds"]) == "Did you mean 'matcher'?"
     assert suggest("zzz", ["b", "a"]) == "Known: a, b."
+    assert suggest("zzz", "abcdefghij") == "Known: a, b, c, d, e, f, g, h and 2 more."
     ledger = Ledger()
     ledger.note("read", 2)
     ledger.note("lost", 0)

@@ -54,6 +54,23 @@ def test_a_span_whose_candidates_lose_says_so():
     assert got.lost == (Lost(1, 2, "LOC", "overlap"),)
 
 
+def test_the_heuristic_says_when_all_links_are_weak():
+    source = Sentence(("a", "b"), (Span(0, 1, "PER"), Span(1, 2, "LOC")))
+    got = carry(source, ("x",), [(0, 0, 0.3)], matcher="heuristic")
+    assert [lost.reason for lost in got.lost] == ["only weak links", "no link"]
+    assert carry(source, ("x",), [(0, 0, 0.3)], matcher="heuristic", min_weight=0.2).spans[0].label == "PER"
+
+
+@pytest.mark.parametrize(("place", "to"), [(0, 99), (99, 0), (20, 60), (60, 20)])
+def test_one_moved_line_is_one_or_two_faults(place, to):
+    words = [(f"w{number}",) for number in range(100)]
+    corpus = Corpus(tuple(Sentence(each) for each in words))
+    words.insert(to, words.pop(place))
+    with pytest.raises(DataError) as error:
+        join(corpus, Bitext(tuple(Pair(each, ("x",), str(n)) for n, each in enumerate(words, start=1))))
+    assert len(str(error.value).splitlines()) <= 2
+
+
 def test_pairs_join_the_corpus_in_order_and_may_leave_sentences_out():
     a, b, c = (Sentence((word,), (), str(n)) for n, word in enumerate("aba", start=1))
     bitext = Bitext((Pair(("b",), ("x",), "1"), Pair(("a",), ("y",), "2")))
@@ -75,7 +92,17 @@ def test_links_of_another_bitext_are_refused():
         project(corpus, bitext, Alignment((Links.of([]), Links.of([]))))
 
 
-@pytest.mark.parametrize("options", [{"threshold": 2}, {"min_weight": -1}, {"max_gap": -1}, {"length_ratio": -0.5}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"threshold": 2},
+        {"threshold": float("nan")},
+        {"min_weight": -1},
+        {"max_gap": -1},
+        {"length_ratio": -0.5},
+        {"length_ratio": float("nan")},
+    ],
+)
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(RecipeError):
         Matching(**options)

@@ -75,7 +75,7 @@ def test_all_faults_come_at_once_and_suggest_the_right_key(folder):
     assert "unknown key methods[2].matching.macher. Did you mean 'matcher'?" in text
     assert "unknown key methods[2].tagger.iteration. Did you mean 'iterations'?" in text
     assert "found 'high' for methods[2].matching.threshold" in text
-    assert re.search(r"found no file .*dee\.conll\. Did you mean 'de\.conll'\?", text)
+    assert re.search(r"found no file .*dee\.conll; expected one\. Did you mean 'de\.conll'\?", text)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_all_faults_come_at_once_and_suggest_the_right_key(folder):
         ('kind = "direct"', "", "no kind for methods[1]"),
         ('matcher = "greedy"', 'macher = "greedy"', "unknown key methods[2].matching.macher"),
         ("tagger = {", 'aligner = { kind = "giza" }\ntagger = {', "unknown kind 'giza' for methods[2].aligner"),
-        ("tagger = {", 'aligner = { kind = "eflomal", tension = 1 }\ntagger = {', "key methods[2].aligner.tension"),
+        ("tagger = {", 'aligner = { kind = "statistical", tnsion = 1 }\ntagger = {', "Did you mean 'tension'?"),
         (
             "tagger = {",
             'aligner = { kind = "statistical", tension = "x" }\ntagger = {',
@@ -93,19 +93,75 @@ def test_all_faults_come_at_once_and_suggest_the_right_key(folder):
         ),
         ('name = "projected"', 'name = "direct"', "method name 'direct' twice"),
         ('name = "projected"', 'name = "../../x"', "can name a folder"),
-        ('translation = { path = "en-de.tsv" }', "", "method projected needs `translation` for de"),
+        (
+            'translation = { path = "en-de.tsv" }',
+            "",
+            "found no `translation` for de; expected it for the method projected",
+        ),
         ("title =", "title", "broken TOML"),
         ('matcher = "greedy"', 'matcher = "optimal"', "optimal"),
-        ('kind = "direct"', 'kind = "supervised"', "method supervised needs `train` for de"),
+        ('kind = "direct"', 'kind = "supervised"', "found no `train` for de; expected it for the method supervised"),
         ('test = "de.conll"', 'test = "$EXONYM_NO_SUCH/de.conll"', "environment variable is not set"),
-        ("threshold = 0.3", "threshold = 3.0", "threshold is 3.0"),
+        ("threshold = 0.3", "threshold = 3.0", "methods[2].matching: "),
         ("[source]", "seeds = []\n[source]", "no seeds"),
+        ("[source]", "seeds = [-1]\n[source]", "found -1 for seeds[1]; expected a number greater than or equal to 0"),
+        ("[source]", "seeds = [1, 2, 1]\n[source]", "found the seed 1 twice"),
+        ("[source]", "seeds = [true]\n[source]", "found true for seeds[1]; expected a whole number"),
+        ("[source]", 'seeds = ["1"]\n[source]', "found '1' for seeds[1]; expected a whole number"),
+        ("[source]", "seeds = 1\n[source]", "found 1 for seeds; expected an array. Write seeds = [...]"),
+        ("[source]", 'confidence = "0.9"\n[source]', "found '0.9' for confidence; expected a number."),
+        ("[source]", "confidence = 1.5\n[source]", "expected a number less than 1"),
+        ("[source]", 'labels = { PER = "" }\n[source]', "found '' for labels.PER; expected a label"),
+        (
+            "[source]",
+            'labels = { PER = "a b" }\n[source]',
+            "found 'a b' for labels.PER; expected a label without spaces",
+        ),
+        ('title = "t"', "title = 2020-01-01", "found the date 2020-01-01 for title; expected text in quotes"),
+        ("iterations = 7", "iterations = 7.0", "found 7.0 for methods[2].tagger.iterations; expected a whole number"),
+        ('language = "en"', "", "found no source.language; expected this key"),
+        ('language = "de"', 'language = "results.json"', "the target language 'results.json'; expected another"),
+        ('name = "projected"', 'name = "Store"', "the method name 'Store'; expected another"),
+        ("[[targets]]", "[targets]", "found a table for targets; expected one table for each. Write [[targets]]"),
+        ("[source]", "[[source]]", "found an array for source; expected a table. Write [source]"),
+        ("tagger = {", 'aligner = "eflomal"\ntagger = {', 'expected a table. Write aligner = { kind = "eflomal" }.'),
+        ('test = "de.conll"', 'test = "de.conll"\nextra = "en-de.tsv"', "expected an array. Write extra = [...]"),
     ],
 )
 def test_each_fault_of_a_recipe_gets_its_message(folder, old, new, message):
     found = faults(folder, GOOD.replace(old, new, 1))
     assert len(found) == 1
     assert message in found[0]
+
+
+def test_methods_given_by_name_only_say_what_to_write(folder):
+    found = faults(folder, 'methods = ["direct"]\n' + GOOD.split("[[methods]]")[0])
+    assert len(found) == 1
+    assert (
+        """found 'direct' for methods[1]; expected a table. Write [[methods]] and, in the next line, kind = "direct"."""
+        in (found[0])
+    )
+
+
+def test_no_fault_speaks_of_python(folder):
+    for line in [line for line in GOOD.splitlines() if "=" in line]:
+        for value in ("5", "true", "[1]", "{ a = 1 }", "2020-01-01"):
+            found = faults(folder, GOOD.replace(line, f"{line.partition(' =')[0]} = {value}"))
+            assert not re.search("dictionary|tuple|instance|valid|Aligner|Direct|Input", "".join(found)), found
+
+
+def test_a_missing_package_is_found_before_anything_runs(folder, monkeypatch):
+    monkeypatch.setattr("exonym.run.recipe.find_spec", lambda name: None)
+    found = faults(folder, GOOD.replace("tagger = {", 'aligner = { kind = "eflomal" }\ntagger = {'))
+    assert len(found) == 1
+    assert 'method projected: eflomal is not installed. Run: pip install "exonym[eflomal]"' in found[0]
+
+
+def test_a_byte_order_mark_and_variables_anywhere_in_a_path_are_read(folder, monkeypatch):
+    monkeypatch.setenv("EXONYM_CODE", "de")
+    path = recipe(folder, GOOD.replace('"en-de.tsv"', '"en-${EXONYM_CODE}.tsv"'))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_recipe(path).targets[0].translation.path == str(folder / "en-de.tsv")
 
 
 def test_a_missing_recipe_says_so(tmp_path):
@@ -134,6 +190,30 @@ def test_labels_that_do_not_meet_are_found_before_anything_runs(folder):
     assert data.ledger[f"{folder / 'de.conll'}: spans DATE -> drop"] == 1
     with pytest.raises(DataError, match=r"found 'DAT', which no corpus has\. Did you mean 'DATE'"):
         read_data(read_recipe(recipe(folder, GOOD + '[labels]\nDAT = "drop"\nDATE = "drop"\n')))
+
+
+def test_labels_of_all_corpora_are_checked(folder):
+    (folder / "odd.conll").write_text("Anna\tB-PERSON\n")
+    for key in ("train", "test"):
+        for place, old in (("source", 'train = "en.conll"'), ("targets", 'test = "de.conll"')):
+            if old.startswith(key):
+                continue
+            text = GOOD.replace(old, f'{old}\n{key} = "odd.conll"')
+            with pytest.raises(
+                DataError, match=r"odd\.conll: found the labels PERSON, which .*en\.conll lacks"
+            ) as error:
+                read_data(read_recipe(recipe(folder, text)))
+            assert len(str(error.value).splitlines()) == 1, place
+
+
+def test_a_map_that_leaves_no_labels_is_a_fault(folder):
+    with pytest.raises(
+        DataError, match=r"en\.conll: found only labels that \[labels\] drops \(PER -> drop, LOC -> drop\)"
+    ):
+        read_data(read_recipe(recipe(folder, GOOD + '[labels]\nPER = "drop"\nLOC = "drop"\n')))
+    (folder / "de.conll").write_text("Anna\tO\n")
+    with pytest.raises(DataError, match=r"de\.conll: found no labels; expected labelled text"):
+        read_data(read_recipe(recipe(folder, GOOD)))
 
 
 def test_a_translation_of_another_text_is_found_before_anything_runs(folder):

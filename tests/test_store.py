@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 
 from exonym.align import Lexicon
 from exonym.data import Alignment, Corpus, Ledger, Links, Lost, Origin, Sentence, Span
-from exonym.errors import DataError, ExonymError
+from exonym.errors import ExonymError
 from exonym.run.store import Store, address_of, describe
 from exonym.transfer import Stage
 
@@ -74,12 +75,68 @@ def test_a_half_written_result_is_not_taken_for_finished(tmp_path):
     assert Store(tmp_path)(stage) == {"n": 1}
 
 
-def test_a_damaged_result_says_which_folder_to_remove(tmp_path):
+@pytest.mark.parametrize("name", ["corpus", "alignment", "lexicon", "ledger"])
+def test_a_damaged_result_is_made_again_and_counted(tmp_path, name):
+    stage = Stage("s", 1, lambda: VALUES[name])
+    Store(tmp_path)(stage)
+    folder = tmp_path / address_of(stage, ())
+    told = []
+    for path in sorted(folder.iterdir()):
+        for damage in (b"", path.read_bytes()[: path.stat().st_size // 2], b"[1]", b"\xff\0{"):
+            whole = path.read_bytes()
+            path.write_bytes(damage)
+            store = Store(tmp_path)
+            value = store(stage)
+            assert getattr(value, "fingerprint", value) == getattr(VALUES[name], "fingerprint", VALUES[name])
+            assert store.mended == [folder.name], (path, damage)
+            assert path.read_bytes() == whole or path.name == "stage.json"  # its seconds differ
+            assert Store(tmp_path, told=lambda name, state: told.append(state))(stage)
+    assert set(told) == {"found"}
+
+
+def test_a_plan_says_what_is_damaged_and_mends_nothing(tmp_path):
     stage = Stage("s", 1, corpus)
     Store(tmp_path)(stage)
-    (tmp_path / address_of(stage, ()) / "corpus.jsonl").write_text("{")
-    with pytest.raises(DataError, match="Remove this folder"):
-        Store(tmp_path)(stage)
+    damaged = tmp_path / address_of(stage, ()) / "corpus.jsonl"
+    damaged.write_text("{")
+    seen = []
+    Store(tmp_path, plan=True, told=lambda name, state: seen.append(state))(stage)
+    assert seen == ["mended"]
+    assert damaged.read_text() == "{"
+
+
+def test_two_runs_may_share_a_store(tmp_path):
+    """The first run finishes a stage while the second carries it out too."""
+
+    def slow():
+        Store(tmp_path)(Stage("s", 1, corpus))
+        return corpus()
+
+    assert Store(tmp_path)(Stage("s", 1, slow)).fingerprint == corpus().fingerprint
+    assert [path.name for path in tmp_path.iterdir()] == [address_of(Stage("s", 1, corpus), ())]
+
+
+def test_a_run_that_is_overtaken_while_it_writes_uses_what_it_has(tmp_path, monkeypatch):
+    @contextmanager
+    def overtaken(path):
+        Store(tmp_path)(Stage("s", 1, corpus))
+        raise OSError("Directory not empty")
+        yield
+
+    def slow():
+        monkeypatch.setattr("exonym.run.store.whole_folder", lambda path: monkeypatch.undo() or overtaken(path))
+        return corpus()
+
+    assert Store(tmp_path)(Stage("s", 1, slow)).fingerprint == corpus().fingerprint
+
+
+def test_a_full_disk_is_no_shared_store(tmp_path, monkeypatch):
+    def full(path):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("exonym.run.store.whole_folder", full)
+    with pytest.raises(OSError, match="No space"):
+        Store(tmp_path)(Stage("s", 1, corpus))
 
 
 def test_a_plan_runs_nothing_and_says_what_would_run(tmp_path):

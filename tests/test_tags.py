@@ -88,7 +88,17 @@ def test_bioes_needs_its_end_tags(tags, broken):
         ([["O"]], "iob2"),
         ([["B-PER", "E-PER"]], "bioes"),
         ([["U-PER"]], "bilou"),
+        ([["B-PER", "I-PER"], ["B-LOC"], ["S-PER"]], "iob2"),
+        ([["S-PER"], ["B-PER", "E-PER"], ["I-PER"]], "bioes"),
     ],
 )
 def test_detect_scheme(tags, scheme):
     assert detect_scheme(tags) == scheme
+
+
+@given(st.lists(st.lists(st.sampled_from([f"{p}-{t}" for p in "BIESLUX" for t in ("A", "B")] + ["O"]), max_size=6)))
+def test_the_detected_scheme_has_the_fewest_faults(sentences):
+    faults = {scheme: sum(len(spans_of(tags, scheme)[1]) for tags in sentences) for scheme in SCHEMES}
+    assert faults[detect_scheme(sentences)] == min(faults.values())
+    if faults["iob2"] == min(faults.values()):
+        assert detect_scheme(sentences) == "iob2"

@@ -28,11 +28,15 @@ def parse(line):
     words, spans, start, label = [], [], None, None
     for item in line.split(" "):
         if item.startswith("["):
+            if start is not None:
+                raise ValueError("a bracket inside another")
             start, label = len(words), item[1:]
             continue
         closing = item.endswith("]")
         words.append(item.removesuffix("]"))
         if closing:
+            if start is None:
+                raise ValueError("a bracket is closed that is not open")
             spans.append(Span(start, len(words), label))
             start = None
     if start is not None:
@@ -46,7 +50,7 @@ def check_line(text):
         yield "text that is not NFC"
     try:
         words, spans = parse(text)
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         yield f"broken brackets ({error})"
         return
     for span in spans:

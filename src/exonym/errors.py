@@ -90,8 +90,11 @@ class Problems:
             self.raise_any()
 
 
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Return a hint such as ` Did you mean 'exact'?` for a misspelt name, or the list of known names."""
+def suggest(name: str, known: Iterable[str], *, shown: int = 8) -> str:
+    """Return a hint for a misspelt name: `Did you mean 'exact'?` or, if none is near, the first `shown` known names."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return f"Known: {', '.join(names[:shown])}{more}."

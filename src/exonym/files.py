@@ -16,9 +16,15 @@ if TYPE_CHECKING:
 def whole_file(path: str | Path) -> Iterator[TextIO]:
     """Open a text file for writing under a temporary name, and rename it when all went well.
 
-    On an error or an interrupt the temporary file is removed, and what was at `path` before is still there.
+    On an error or an interrupt the temporary file is removed, and what was at `path` before is still there. A symbolic
+    link stays one: its target is replaced. What is no regular file, such as `/dev/stdout`, is written to directly.
     """
     path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        return
+    path = path.resolve()
     with whole_folder(None, beside=path) as aside:
         with (aside / path.name).open("w", encoding="utf-8", newline="\n") as file:
             yield file
@@ -29,9 +35,10 @@ def whole_file(path: str | Path) -> Iterator[TextIO]:
 def whole_folder(path: str | Path | None, *, beside: Path | None = None) -> Iterator[Path]:
     """Give an empty folder to write into, and rename it to `path` when all went well.
 
-    What was at `path` before is replaced. With `path` None the folder is only lent, beside another path.
+    What was at `path` before is replaced; if the last step fails, it is put back. A symbolic link stays one: its target
+    is replaced. With `path` None the folder is only lent, beside another path.
     """
-    home = Path(path) if path is not None else beside
+    home = Path(path).resolve() if path is not None else beside
     if home is None:
         raise ValueError("expected a path, or a path to be beside")
     home.parent.mkdir(parents=True, exist_ok=True)
@@ -41,8 +48,18 @@ def whole_folder(path: str | Path | None, *, beside: Path | None = None) -> Iter
         fresh.mkdir()
         yield fresh
         if path is not None:
-            if home.exists():
-                home.rename(lent / "old")
-            fresh.rename(home)
+            _exchange(fresh, home, lent / "old")
     finally:
         shutil.rmtree(lent, ignore_errors=True)
+
+
+def _exchange(fresh: Path, home: Path, old: Path) -> None:
+    """Rename `fresh` to `home`, and what was there to `old`; on an error or an interrupt put that back."""
+    if home.exists():
+        home.rename(old)
+    try:
+        fresh.rename(home)
+    except BaseException:
+        if old.exists():
+            old.rename(home)
+        raise

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from exonym.cli.shared import OnError, Output, opened, say, show_ledger
+from exonym.cli.shared import OnError, Output, check_output, opened, say, show_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exonym.data import Alignment, Bitext, Links
 
 
 def align(
@@ -34,12 +39,23 @@ def align(
     from exonym.data import Ledger
     from exonym.formats import read_bitext, write_pharaoh
 
+    check_output(output)
     ledger = Ledger()
     text = read_bitext(bitext, on_error=on_error, ledger=ledger)
     more = [read_bitext(path, raw=raw, on_error=on_error, ledger=ledger) for path in extra or []]
     started = time.perf_counter()
     alignment = ALIGNERS[aligner](symmetrisation=symmetrisation).align(text, more)
     with opened(output) as file:
-        write_pharaoh(alignment, file)
+        write_pharaoh(_by_line(bitext, text, alignment), file)
     show_ledger(ledger)
     say(f"links: {sum(map(len, alignment))} in {len(alignment)} pairs, {time.perf_counter() - started:.1f} s")
+
+
+def _by_line(path: Path, bitext: Bitext, alignment: Alignment) -> Iterator[Links]:
+    """Yield links for every line of the bitext's file, none for lines that were skipped, so that both correspond."""
+    from exonym.data import Links
+
+    found = {pair.id: links for pair, links in zip(bitext, alignment, strict=True)}
+    with path.open("rb") as file:
+        for number, _ in enumerate(file, start=1):
+            yield found.get(str(number), Links.of([]))

@@ -28,7 +28,7 @@ def compare(
     Example: exonym compare examples/recipes/news.toml -o out
     """
     from exonym import run
-    from exonym.report import answer, comparison_table, notes
+    from exonym.report import answer, comparison_table, details, notes
 
     asked = run.read_recipe(recipe)
     if dry_run:
@@ -37,9 +37,11 @@ def compare(
         return
     with progress_bar("reading") as told:
         results = run.compare(asked, output, store=store, told=told)
-    console().print(comparison_table(results))
-    for verdict in results.verdicts:
-        typer.echo(answer(verdict, results.baseline))
-    for line in notes(results):
+    screen = console()
+    screen.print(comparison_table(results, screen.width))
+    answers = [answer(verdict, results.baseline) for verdict in results.verdicts]
+    for line in (*details(results, screen.width), *answers, *notes(results)):
         typer.echo(line)
     say(f"report: {output / 'report.html'}")
+    if results.failures:
+        raise typer.Exit(1)

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exonym.cli.shared import Repair, console
+from exonym.cli.shared import LabelledFormat, Repair, Scheme, console, read_labelled, say, show_ledger
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
+    from exonym.data import Corpus, LabelMap
     from exonym.evaluate import Comparison, Evaluation
 
 
@@ -27,6 +30,8 @@ def evaluate(
     ] = None,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples, and swaps of the test.", min=100)] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resampling.", min=0)] = 1,
+    format: LabelledFormat = None,
+    scheme: Scheme = None,
     repair: Repair = "error",
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -34,20 +39,23 @@ def evaluate(
 
     Example: exonym evaluate gold.conll mine.conll other.conll
     """
-    from exonym.data import LabelMap
+    from exonym.data import LabelMap, Ledger
     from exonym.evaluate import compare, holm
     from exonym.evaluate import evaluate as score
-    from exonym.formats import read_corpus
 
-    right, *systems = (read_corpus(path, repair=repair) for path in (gold, *predicted))
+    ledger = Ledger()
+    reading: dict[str, Any] = {"format": format, "scheme": scheme, "repair": repair, "ledger": ledger}
+    right, *systems = (read_labelled(path, **reading) for path in (gold, *predicted))
+    seen_in = read_labelled(train, **reading) if train else None
+    mapped = LabelMap(_changes(label_map or []))
+    _check_labels(mapped, right, systems)
     options: dict[str, Any] = {
-        "label_map": LabelMap(_changes(label_map or [])),
+        "label_map": mapped,
         "resamples": resamples,
         "seed": seed,
-        "scheme": ",".join(sorted({_scheme(path) for path in (gold, *predicted)})),
+        "scheme": ",".join(sorted({scheme or _scheme(path, format) for path in (gold, *predicted)})),
         "repair": repair,
     }
-    seen_in = read_corpus(train, repair=repair) if train else None
     scored = [score(right, system, train=seen_in, **options) for system in systems]
     compared = [compare(right, system, systems[0], **options) for system in systems[1:]]
     corrected = holm([comparison.p_randomisation for comparison in compared])
@@ -56,12 +64,31 @@ def evaluate(
         _print_json(names, scored, compared, corrected)
     else:
         _print_tables(names, scored, compared, corrected)
+    show_ledger(ledger)
+    for name, evaluation in zip(names, scored, strict=True):
+        for line in evaluation.changes.lines():
+            say(f"{name}: {line}")
 
 
-def _scheme(path: Path) -> str:
-    from exonym.formats import scheme_of
+def _check_labels(label_map: LabelMap, gold: Corpus, systems: list[Corpus]) -> None:
+    """Refuse a map of labels that nobody uses, and gold that leaves nothing to score."""
+    from exonym.errors import DataError, RecipeError, suggest
 
-    return "spans" if path.suffix == ".jsonl" else scheme_of(path)
+    known = {label for corpus in (gold, *systems) for label in corpus.labels}
+    for label in label_map.changes:
+        if label not in known:
+            raise RecipeError(f"--map: found {label!r}; expected a label of these files. {suggest(label, known)}")
+    if not label_map.apply(gold)[0].labels:
+        after = " after --map" if gold.labels else ""
+        raise DataError(
+            f"{gold.name}: found no entity in gold{after}; expected at least one. Give the labelled file, gold first."
+        )
+
+
+def _scheme(path: Path, format: str | None) -> str:
+    from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
+
+    return "spans" if format_of(path, format) is CORPUS_FORMATS["jsonl"] else scheme_of(path)
 
 
 def _changes(items: list[str]) -> dict[str, str]:
@@ -84,27 +111,11 @@ def _print_json(names: list[str], scored: list[Evaluation], compared: list[Compa
 def _print_tables(
     names: list[str], scored: list[Evaluation], compared: list[Comparison], corrected: list[float]
 ) -> None:
-    from rich.table import Table
+    from exonym.report import p_text, percent
 
-    from exonym.report import interval_text, p_text, percent
-
-    table = Table(header_style="bold")
-    for heading in ("system", "type", "precision", "recall", "F1", "95% interval", "gold", "predicted"):
-        table.add_column(heading, justify="left" if heading in ("system", "type") else "right")
     for name, evaluation in zip(names, scored, strict=True):
-        intervals = evaluation.intervals
-        rows = [(label, score) for label, score in evaluation.scores.per_label.items()]
-        for label, score in [*rows, ("micro", evaluation.scores.micro), ("macro", evaluation.scores.macro)]:
-            own = (
-                {} if intervals is None else {**intervals.per_label, "micro": intervals.micro, "macro": intervals.macro}
-            )
-            shown = (percent(score.precision), percent(score.recall), percent(score.f1))
-            bounds = interval_text(own[label]) if label in own else ""
-            table.add_row(
-                name if label == "micro" else "", label, *shown, bounds, str(score.gold), str(score.predicted)
-            )
-        table.add_section()
-    console().print(table)
+        typer.echo(name)
+        console().print(_table(evaluation))
     for name, evaluation in zip(names, scored, strict=True):
         errors = ", ".join(f"{kind} {count}" for kind, count in evaluation.errors.counts.items())
         typer.echo(f"errors of {name}: {errors}")
@@ -118,3 +129,23 @@ def _print_tables(
         typer.echo(f"{name} against {names[0]}: {difference}, p {p_text(p)} (randomisation, Holm), ", nl=False)
         typer.echo(f"{p_text(comparison.p_bootstrap)} (bootstrap)")
     typer.echo(f"signature: {scored[0].signature}")
+
+
+def _table(evaluation: Evaluation) -> Table:
+    """Make the table of one system; what comes from data is shown literally, and numbers are never cut."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from exonym.report import interval_text, percent
+
+    table = Table(header_style="bold")
+    table.add_column("type", overflow="fold")
+    for heading in ("precision", "recall", "F1", "95% interval", "gold", "predicted"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    scores, intervals = evaluation.scores, evaluation.intervals
+    own = {} if intervals is None else {**intervals.per_label, "micro": intervals.micro, "macro": intervals.macro}
+    for label, score in [*scores.per_label.items(), ("micro", scores.micro), ("macro", scores.macro)]:
+        shown = (percent(score.precision), percent(score.recall), percent(score.f1))
+        bounds = interval_text(own[label]) if label in own else ""
+        table.add_row(Text(label), *shown, Text(bounds), str(score.gold), str(score.predicted))
+    return table

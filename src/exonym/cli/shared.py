@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 
 import typer
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from exonym.data import Ledger, Sentence
+    from exonym.data import Corpus, Ledger, Sentence
 
 
 OnError = Annotated[
@@ -24,6 +24,18 @@ OnError = Annotated[
 Repair = Annotated[
     Literal["error", "conlleval"],
     typer.Option("--repair", help="conlleval: a tag that continues nothing opens an entity, counted."),
+]
+LabelledFormat = Annotated[
+    Literal["conll", "jsonl"] | None,
+    typer.Option("--format", help="Format of the labelled files; by their endings if not given."),
+]
+CorpusFormat = Annotated[
+    Literal["conll", "jsonl", "text"] | None,
+    typer.Option("--format", help="Format of what is read; by the ending if not given."),
+]
+Scheme = Annotated[
+    Literal["iob1", "iob2", "bioes", "bilou"] | None,
+    typer.Option("--scheme", help="CoNLL: the tag scheme of the files; found out if not given."),
 ]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; standard output if not given.")]
 
@@ -37,6 +49,78 @@ def show_ledger(ledger: Ledger) -> None:
     """Write what was read, skipped, repaired and lost to standard error."""
     for line in ledger.lines():
         say(line)
+
+
+def read_labelled(path: Path, format: str | None = None, **options: Any) -> Corpus:  # noqa: ANN401 - of read_corpus
+    """Read a corpus for its labels; a file that only its ending takes for plain text is refused.
+
+    Raises:
+        DataError: as `read_corpus`, or the file would be read as text and lose its labels.
+    """
+    from exonym.errors import DataError
+    from exonym.formats import CORPUS_FORMATS, format_of, read_corpus
+
+    if format is None and format_of(path) is CORPUS_FORMATS["text"]:
+        expected = "labels (CoNLL or JSONL). If it is CoNLL, add --format conll."
+        raise DataError(f"{path}: found the ending of plain text; expected {expected}")
+    return read_corpus(path, format, **options)
+
+
+def check_output(output: Path | None, *, labelled: bool = False) -> None:
+    """Refuse an output file that could not be written, before any work is done for it.
+
+    Args:
+        output: the file; None is standard output.
+        labelled: True for sentences with labels, whose format goes by the file's ending.
+
+    Raises:
+        RecipeError: it is a folder, its own folder is missing, or it may not be written.
+        DataError: the ending is unknown, or stands for a format that keeps no labels.
+    """
+    from exonym.errors import DataError
+
+    if output is None:
+        return
+    if output.is_dir():
+        _refuse(output, "a folder", "a file. Add a file name.")
+    _check_place(output)
+    if labelled:
+        from exonym.formats import CORPUS_FORMATS, format_of
+
+        if format_of(output) is CORPUS_FORMATS["text"]:
+            expected = "a format that keeps labels. Write .conll or .jsonl."
+            raise DataError(f"{output}: found the ending of plain text; expected {expected}")
+
+
+def check_output_folder(output: Path) -> None:
+    """Refuse a folder for a tagger that could not be written, or that holds something else.
+
+    Raises:
+        RecipeError: it is a file, holds something that is no tagger, its parent is missing, or it may not be written.
+    """
+    from exonym.tag.folder import ABOUT
+
+    if output.exists() and not output.is_dir():
+        _refuse(output, "a file", "a new folder, or that of a tagger. Choose another name.")
+    if output.is_dir() and not (output / ABOUT).is_file() and any(output.iterdir()):
+        _refuse(output, "a folder that holds no tagger", "a new one, or that of a tagger. Choose another name.")
+    _check_place(output)
+
+
+def _check_place(output: Path) -> None:
+    import os
+
+    place = output if output.exists() and not output.is_file() and not output.is_dir() else output.resolve().parent
+    if not place.exists():
+        _refuse(output, f"no folder {place}", "one that exists. Make it, or correct the name.")
+    if not os.access(place, os.W_OK):
+        _refuse(output, f"that {place} may not be written", "one that may. Choose another place.")
+
+
+def _refuse(output: Path, found: str, expected: str) -> NoReturn:
+    from exonym.errors import RecipeError
+
+    raise RecipeError(f"{output}: found {found}; expected {expected}")
 
 
 def write_sentences(output: Path | None, sentences: Iterable[Sentence]) -> None:

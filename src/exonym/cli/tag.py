@@ -8,10 +8,16 @@ from typing import Annotated
 import typer
 
 from exonym.cli.shared import (
+    CorpusFormat,
+    LabelledFormat,
     OnError,
     Output,
     Repair,
+    Scheme,
+    check_output,
+    check_output_folder,
     progress_bar,
+    read_labelled,
     say,
     show_ledger,
     write_sentences,
@@ -22,6 +28,8 @@ def train(
     corpus: Annotated[Path, typer.Argument(help="Labelled corpus (CoNLL or JSONL).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the tagger to.")],
     iterations: Annotated[int | None, typer.Option(help="Most training iterations.")] = None,
+    format: LabelledFormat = None,
+    scheme: Scheme = None,
     on_error: OnError = "raise",
     repair: Repair = "error",
 ) -> None:
@@ -30,11 +38,11 @@ def train(
     Example: exonym train en.conll -o en-tagger
     """
     from exonym.data import Ledger
-    from exonym.formats import read_corpus
     from exonym.tag import LightOptions, train_light
 
+    check_output_folder(output)
     ledger = Ledger()
-    labelled = read_corpus(corpus, on_error=on_error, ledger=ledger, repair=repair)
+    labelled = read_labelled(corpus, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
     chosen = LightOptions() if iterations is None else LightOptions(iterations=iterations)
     with progress_bar("train") as told:
         tagger = train_light(labelled, chosen, lambda done, total: told(done, total, "train"))
@@ -52,20 +60,27 @@ def tag(
     raw: Annotated[
         bool, typer.Option(help="The text is running text: split it into words, keep character offsets.")
     ] = False,
+    format: CorpusFormat = None,
+    scheme: Scheme = None,
     on_error: OnError = "raise",
+    repair: Repair = "error",
 ) -> None:
     """Tag text with a trained tagger.
 
     Example: exonym tag en-tagger news.txt --raw -o news.jsonl
     """
     from exonym.data import Ledger
-    from exonym.formats import read_corpus
+    from exonym.formats import format_of, read_corpus
     from exonym.tag import label
     from exonym.transfer import load_any_tagger
 
+    if raw and "raw" not in format_of(text, format).options:
+        raise typer.BadParameter(f"found a corpus with words, {text}; expected running text", param_hint="--raw")
+    check_output(output, labelled=True)
     ledger = Ledger()
     loaded = load_any_tagger(tagger)
-    tagged = label(loaded, read_corpus(text, on_error=on_error, ledger=ledger, raw=raw))
+    read = read_corpus(text, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair, raw=raw)
+    tagged = label(loaded, read)
     write_sentences(output, tagged)
     show_ledger(ledger)
     say(f"entities found: {sum(len(sentence.spans) for sentence in tagged)}")

@@ -5,7 +5,9 @@ Inside exonym labels are spans; tags exist only in files and taggers. Start at `
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from exonym.data.types import Span
@@ -80,7 +82,7 @@ def spans_of(tags: Sequence[str], scheme: Scheme = "iob2") -> tuple[list[Span], 
             continue
         if start == stop or word != stop or prefix not in _CONTINUES or kind != label:
             close()
-            if _breaks_at_start(prefix, kind, scheme, spans, word):
+            if _breaks_at_start(prefix, scheme, adjacent=_ends_at(spans, word, kind)):
                 faults.append(Fault(word, tag, f"B-{kind} or O at the start of an entity ({scheme.upper()})"))
             start, label = word, kind
         stop = word + 1
@@ -98,9 +100,13 @@ def _unknown_tags(tags: Sequence[str], scheme: Scheme) -> list[Fault]:
     return [Fault(word, tag, expected) for word, tag in enumerate(tags) if tag in unknown] if unknown else []
 
 
-def _breaks_at_start(prefix: str, label: str, scheme: Scheme, before: list[Span], word: int) -> bool:
+def _ends_at(spans: list[Span], word: int, label: str) -> bool:
+    return bool(spans) and spans[-1].stop == word and spans[-1].label == label
+
+
+def _breaks_at_start(prefix: str, scheme: Scheme, *, adjacent: bool) -> bool:
+    """Say whether an entity may not open so; `adjacent` means that the word before ends one of the same type."""
     if scheme == "iob1":  # B- only between two adjacent entities of one type
-        adjacent = bool(before) and before[-1].stop == word and before[-1].label == label
         return (prefix == "B") != adjacent
     return prefix not in _OPENS
 
@@ -120,23 +126,29 @@ def tag_set(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def detect_scheme(sentences: Iterable[Sequence[str]]) -> Scheme:
-    """Guess the scheme of tagged sentences from the prefixes in use and from where `B-` occurs.
+    """Find the scheme that tagged sentences break least often, as `spans_of` counts faults.
 
-    `E-`/`S-` mean BIOES, `L-`/`U-` mean BILOU. Otherwise the tags are IOB1 if at least one entity opens with `I-` and
-    `B-` is only ever used where IOB1 demands it (between two adjacent entities of one type), else IOB2.
+    Ties go to IOB2, then IOB1, BIOES and BILOU, so that one wrong tag does not turn a whole file into another scheme.
     """
-    opens_with_i, free_b = False, False
+    pairs: Counter[tuple[str, str]] = Counter()  # whether a tag is a fault depends on its two neighbours only
     for tags in sentences:
-        prefixes = {split_tag(tag)[0] for tag in tags}
-        if prefixes & {"E", "S"}:
-            return "bioes"
-        if prefixes & {"L", "U"}:
-            return "bilou"
-        before = ("", "")
-        for tag in tags:
-            prefix, label = split_tag(tag)
-            inside = before[0] in ("B", "I") and before[1] == label
-            opens_with_i |= prefix == "I" and not inside
-            free_b |= prefix == "B" and not inside
-            before = prefix, label
-    return "iob1" if opens_with_i and not free_b else "iob2"
+        pairs.update(pairwise([OUTSIDE, *tags, OUTSIDE]))
+    schemes: tuple[Scheme, ...] = ("iob2", "iob1", "bioes", "bilou")
+    return min(
+        schemes,
+        key=lambda scheme: sum(count * _faults_between(*pair, scheme) for pair, count in pairs.items()),
+    )
+
+
+def _faults_between(left: str, right: str, scheme: Scheme) -> int:
+    """Count the faults between two neighbouring tags, and whether the scheme lacks the right one."""
+    (before, label), (prefix, kind) = split_tag(left), split_tag(right)
+    if before in ("B", "I") and prefix in _CONTINUES and kind == label:
+        return prefix not in _PREFIXES[scheme]
+    unclosed = before in ("B", "I") and scheme in ("bioes", "bilou")
+    if prefix == OUTSIDE:
+        return unclosed
+    if not prefix:
+        return unclosed + 1
+    adjacent = before not in (OUTSIDE, "") and kind == label
+    return unclosed + (prefix not in _PREFIXES[scheme]) + _breaks_at_start(prefix, scheme, adjacent=adjacent)

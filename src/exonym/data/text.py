@@ -12,8 +12,9 @@ from unicodedata import combining, is_normalized, normalize
 
 import regex
 
-# Letters, marks, digits and the joiners of Indic scripts; then any other visible character by itself.
-_LETTERS = r"[\p{L}\p{M}\p{N}\u200c\u200d]+"
+# Letters, marks and digits, with the joiners of Indic scripts, soft hyphens and word joiners inside and after them; or
+# any other visible character by itself.
+_LETTERS = r"[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}\u200c\u200d\u00ad\u2060]*"
 _WORD = regex.compile(rf"{_LETTERS}(?:['’ʼ.\-‑]{_LETTERS})*|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{Cc}}\p{{Cf}}\p{{Cs}}]")
 
 
@@ -70,9 +71,10 @@ def _boundaries(text: str) -> list[int]:
 def split_words(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Split running text into words and punctuation marks, with the offsets of each in the text.
 
-    Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it; control characters are
-    in no word. Text of scripts without spaces comes out as long words: give such text segmented. Meant for text that
-    has no words yet: the words of a labelled corpus are never split again.
+    Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it, and so do joiners and
+    soft hyphens that follow a letter; other control characters are in no word. Text of scripts without spaces comes
+    out as long words: give such text segmented. Meant for text that has no words yet: the words of a labelled corpus
+    are never split again.
     """
     found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
     return tuple(word for word, _ in found), tuple(span for _, span in found)

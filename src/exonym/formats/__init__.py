@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, Sentence
-from exonym.errors import DataError, suggest
+from exonym.errors import DataError, Problems, suggest
 from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
 from exonym.formats.conll import Repair, read_conll, scheme_of, write_conll
@@ -20,7 +20,7 @@ from exonym.formats.pharaoh import read_pharaoh, write_pharaoh
 from exonym.formats.text import read_text, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import TextIO
 
 
@@ -94,13 +94,19 @@ def read_corpus(
     sentences = tuple(known.read(path, on_error=on_error, ledger=ledger, **own))
     if not sentences:
         raise DataError(f"{path}: found no sentence; expected at least one. Check that this is the right file.")
-    ids: set[str] = set()
-    for sentence in sentences:
-        if sentence.id in ids:
-            raise DataError(f"{path}: found two sentences with id {sentence.id!r}; expected different ids. Rename one.")
-        ids.add(sentence.id)
+    _check_ids(path, sentences)
     ledger.note("sentences read", len(sentences))
     return Corpus(sentences, str(path))
+
+
+def _check_ids(path: str | Path, sentences: Iterable[Sentence]) -> None:
+    first: dict[str, int] = {}
+    with Problems(str(path)) as problems:
+        for number, sentence in enumerate(sentences, start=1):
+            before = first.setdefault(sentence.id, number)
+            if before != number:
+                found = f"id {sentence.id!r} for sentence {number}, which sentence {before} has"
+                problems.add(None, found, "another id for each sentence", "Rename one, or remove it if it is doubled.")
 
 
 def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | None = None) -> None:
@@ -124,6 +130,72 @@ def read_bitext(
         raise DataError(f"{path}: found no sentence pair; expected at least one line: source, tab, target.")
     ledger.note("pairs read", len(pairs))
     return Bitext(pairs, str(path))
+
+
+def read_parallel(
+    source: str | Path,
+    target: str | Path,
+    format: str | None = None,
+    *,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
+    scheme: Scheme | None = None,
+    repair: Repair = "error",
+) -> Bitext:
+    """Read two corpora or texts of which sentence n of one translates sentence n of the other.
+
+    Args:
+        source: the file of the source language; in plain text every line is a sentence, empty ones too.
+        target: the file of the target language.
+        format: the format of both; None goes by their endings.
+        on_error: `raise` reports the faults; `skip` leaves pairs out of which a side is faulty or empty, and counts
+            them, so that what stays still corresponds.
+        ledger: where skips and repairs are counted.
+        scheme: CoNLL only: the tag scheme of both; None finds it out.
+        repair: CoNLL only: as in `read_corpus`.
+
+    Returns:
+        The pairs, named by their number.
+
+    Raises:
+        DataError: the files have faults, empty lines, or not the same number of sentences.
+    """
+    ledger = Ledger() if ledger is None else ledger
+    options = {"scheme": scheme, "repair": repair}
+    left, right = (_read_gaps(path, format, options, on_error, ledger) for path in (source, target))
+    if len(left) != len(right):
+        raise DataError(
+            f"{target}: found {len(right)} sentences; expected {len(left)}, as in {source}. "
+            "Sentence n of one must translate sentence n of the other."
+        )
+    pairs = []
+    problems = Problems(f"{source} and {target}")
+    for number, (a, b) in enumerate(zip(left, right, strict=True), start=1):
+        if a and b:
+            pairs.append(Pair(a, b, str(number)))
+        elif on_error == "skip":
+            ledger.note("pairs skipped")
+        else:
+            side = "both" if not a and not b else str(target if a else source)
+            mend = "Fill it in, or remove the line from both files; --on-error skip leaves such pairs out."
+            problems.add(number, f"an empty line in {side}", "a sentence and its translation", mend)
+    problems.raise_any()
+    if not pairs:
+        raise DataError(f"{source} and {target}: found no sentence pair; expected at least one. Check both files.")
+    ledger.note("pairs read", len(pairs))
+    return Bitext(tuple(pairs), f"{source} and {target}")
+
+
+def _read_gaps(
+    path: str | Path, format: str | None, options: Mapping[str, object], on_error: OnError, ledger: Ledger
+) -> list[tuple[str, ...]]:
+    """Read the words of every sentence, none where one was left out; empty lines at the end of a text do not count."""
+    known = format_of(path, format)
+    own = {name: value for name, value in options.items() if name in known.options}
+    rows = [sentence.words for sentence in known.read(path, on_error=on_error, ledger=ledger, gaps=True, **own)]
+    while known is CORPUS_FORMATS["text"] and rows and not rows[-1]:
+        rows.pop()
+    return rows
 
 
 def write_bitext(path: str | Path, pairs: Iterable[Pair]) -> None:
@@ -156,6 +228,7 @@ __all__ = [
     "read_conll",
     "read_corpus",
     "read_jsonl",
+    "read_parallel",
     "read_pharaoh",
     "read_text",
     "scheme_of",

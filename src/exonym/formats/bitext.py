@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exonym.data import Pair, split_words
-from exonym.formats.files import OnError, Source
+from exonym.formats.files import OnError, Source, check_start, check_words, split_spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,19 +30,26 @@ def read_bitext(
         The pairs, named by their line number.
 
     Raises:
-        DataError: once the file is read, if it has faults (a missing or empty side, a third column) and `on_error` is
-            `raise`.
+        DataError: once the file is read, if it has faults (a missing or empty side, a third column, an empty line
+            before the last pair) and `on_error` is `raise`.
     """
     source = Source(path, on_error, ledger)
+    empty_lines: list[int] = []  # only those before another line are faults
     for number, line in source.lines():
         if line is None:
             continue
+        if not line.strip(" "):
+            empty_lines.append(number)
+            continue
+        for each in empty_lines:
+            source.fault(each, "an empty line", "source, tab, target", "Remove it, or add the pair.")
+        empty_lines.clear()
         columns = line.split("\t")
         if len(columns) != 2:
             found = f"{len(columns)} column{'s' * (len(columns) != 1)}"
             source.fault(number, found, "two: source, tab, target", "Put one tab between the two sentences.")
             continue
-        sides = [split_words(column)[0] if raw else tuple(column.split()) for column in columns]
+        sides = [split_words(column)[0] if raw else split_spaces(column) for column in columns]
         empty = [name for name, words in zip(("source", "target"), sides, strict=True) if not words]
         if empty:
             mend = "Remove the pair, or add --on-error skip."
@@ -53,6 +60,15 @@ def read_bitext(
 
 
 def write_bitext(pairs: Iterable[Pair], file: TextIO) -> None:
-    """Write pairs as source, tab, target, with single spaces between words."""
-    for pair in pairs:
+    """Write pairs as source, tab, target, with single spaces between words.
+
+    Raises:
+        DataError: a word would not come back as it is: it holds a space, tab or line break; or a side has no word.
+    """
+    for number, pair in enumerate(pairs):
+        where = f"pair {pair.id or number + 1}"
+        for side in (pair.source, pair.target):
+            check_words(where, side, " \t")
+        if not number:
+            check_start(where, pair.source[0])
         file.write(f"{' '.join(pair.source)}\t{' '.join(pair.target)}\n")

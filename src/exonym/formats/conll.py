@@ -1,18 +1,21 @@
 """CoNLL columns: one word a line, its tag in the last column, an empty line between sentences.
 
-Columns are separated by tabs, or by spaces if the file has no tabs. Reads IOB1, IOB2, BIOES and BILOU; writes IOB2 with
-a tab. `-DOCSTART-` lines are skipped and counted; lines that start with `#` before the first word of a sentence are
-comments, and `# id = NAME` names the sentence.
+Columns are separated by tabs, or by spaces in a file where most rows have no tab. Reads IOB1, IOB2, BIOES and BILOU;
+writes IOB2 with a tab. `-DOCSTART-` lines are skipped and counted; lines that start with `#` before the first word of a
+sentence are comments unless they are rows, and `# id = NAME` names the sentence.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from exonym.data import Scheme, Sentence, detect_scheme, spans_of, split_tag, tags_of
+import regex
+
+from exonym.data import OUTSIDE, Scheme, Sentence, detect_scheme, spans_of, split_tag, tags_of
 from exonym.errors import DataError
-from exonym.formats.files import OnError, Source
+from exonym.formats.files import OnError, Source, check_start, check_words, check_writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +26,16 @@ if TYPE_CHECKING:
 
 Repair = Literal["error", "conlleval"]
 DOCUMENT_MARK = "-DOCSTART-"
+_NOTE = regex.compile(r"# ?(\S+) *= *(.*)")  # a comment `# key = value`
+
+
+class _Layout(NamedTuple):
+    """What a first pass over a file finds out: separator, columns if that is a space, scheme, `# id` comments."""
+
+    separator: str
+    width: int
+    scheme: Scheme
+    ids: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -43,6 +56,7 @@ def read_conll(
     repair: Repair = "error",
     on_error: OnError = "raise",
     ledger: Ledger | None = None,
+    gaps: bool = False,
 ) -> Iterator[Sentence]:
     """Stream the sentences of a CoNLL file.
 
@@ -53,19 +67,19 @@ def read_conll(
             entity, as conlleval does, and counts it.
         on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty sentences out and counts them.
         ledger: where skips and repairs are counted.
+        gaps: True yields a sentence without words for each that is left out, so that two files still correspond.
 
     Yields:
-        The sentences without a fault, in order; those without an id are named by their number, from 1.
+        The sentences without a fault, in order; those without an id are named by their number, from 1 (`sentence 2`
+        where another one has the number for its id).
 
     Raises:
         DataError: once the file is read, if it has faults and `on_error` is `raise`.
     """
     source = Source(path, on_error, ledger)
-    scheme = scheme or scheme_of(path)
-    number = 0
-    for block in _blocks(source):
-        number += 1
-        spans, faults = spans_of(block.tags, scheme)
+    layout = _survey(path)
+    for number, block in enumerate(_blocks(source, layout), start=1):
+        spans, faults = spans_of(block.tags, scheme or layout.scheme)
         if repair == "conlleval":
             repaired = [fault for fault in faults if split_tag(fault.tag)[0]]
             source.ledger.note("tags repaired as conlleval reads them", len(repaired))
@@ -78,70 +92,120 @@ def read_conll(
         if faults or block.broken:
             if on_error == "skip":
                 source.ledger.note("sentences skipped")
+            if gaps:
+                yield Sentence(())
             continue
-        yield Sentence(tuple(block.words), tuple(spans), block.id or str(number))
+        name = f"sentence {number}" if str(number) in layout.ids else str(number)
+        yield Sentence(tuple(block.words), tuple(spans), block.id or name)
     source.close()
 
 
 def scheme_of(path: str | Path) -> Scheme:
     """Find out the tag scheme of a CoNLL file by a pass over it; see `exonym.data.detect_scheme`."""
-    return detect_scheme(block.tags for block in _blocks(Source(path, "skip")))
+    return _survey(path).scheme
 
 
-def _blocks(source: Source) -> Iterator[_Block]:
+def _survey(path: str | Path) -> _Layout:
+    votes: Counter[str] = Counter()  # separator -> rows that have it
+    widths: Counter[int] = Counter()  # number of columns between spaces -> rows that have it
+    ids: set[str] = set()
+
+    def tagged() -> Iterator[list[str]]:
+        tags: list[str] = []
+        for _, line in Source(path, "skip").lines():
+            if not line or not line.strip(" \t"):
+                yield tags
+                tags = []
+                continue
+            separator = "\t" if "\t" in line else " "
+            tag = line.rstrip(" ").rpartition(separator)[2].strip(" ")
+            known = split_tag(tag)[0] != ""
+            tags.append(tag if known else OUTSIDE)
+            if line.startswith("#"):
+                ids.add(_id_of(line))
+                known = False  # most likely a comment
+            votes[separator] += known
+            if separator == " ":
+                widths[len(_columns(line, " "))] += known
+        yield tags
+
+    scheme = detect_scheme(tagged())
+    separator = max("\t", " ", key=lambda each: votes.get(each, -1))
+    return _Layout(separator, max(widths, key=widths.__getitem__, default=2), scheme, frozenset(ids))
+
+
+def _columns(line: str, separator: str) -> list[str]:
+    if separator == " ":
+        return [column for column in line.split(" ") if column]
+    *columns, tag = line.split("\t")
+    return [*columns, tag.strip(" ")]
+
+
+def _id_of(line: str) -> str:
+    """Return the name in a comment `# id = NAME`, or an empty string."""
+    note = _NOTE.match(line) if line.startswith("#") else None
+    return note[2].strip(" ") if note and note[1] in ("id", "sent_id") else ""
+
+
+def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
     block = _Block()
-    separator: str | None = None
     for number, line in source.lines():
         if line is None:
             block.broken = True
-        elif not line.strip():
+        elif not line.strip(" \t"):
             if block.words or block.broken:
                 yield block
             block = _Block()
         else:
-            if "\t" in line:
-                separator = "\t"
-            _read_line(source, block, number, line, separator)
+            _read_line(source, block, number, line, layout)
     if block.words or block.broken:
         yield block
 
 
-def _read_line(source: Source, block: _Block, number: int, line: str, separator: str | None) -> None:
-    columns = line.split(separator) if separator else line.split()
+def _read_line(source: Source, block: _Block, number: int, line: str, layout: _Layout) -> None:
+    columns = _columns(line, layout.separator)
     if columns[0] == DOCUMENT_MARK:
         source.ledger.note("document marks skipped")
-    elif not block.words and line.startswith("#") and not _is_row(columns):
-        key, _, value = line[1:].partition("=")
-        if key.strip() in ("id", "sent_id"):
-            block.id = value.strip()
-    elif len(columns) < 2 or not columns[0].strip() or not columns[-1].strip():
+    elif not block.words and line.startswith("#") and not _is_row(line, columns, layout):
+        block.id = _id_of(line) or block.id
+    elif len(columns) < 2 or not columns[0].strip(" ") or not columns[-1]:
         found = f"{len(columns)} column{'s' * (len(columns) != 1)}: {line!r}"
         source.fault(number, found, "a word and a tag", "Add what is missing, or remove the line.")
         block.broken = True
     else:
-        block.words.append(columns[0].strip())
-        block.tags.append(columns[-1].strip())
+        block.words.append(columns[0])
+        block.tags.append(columns[-1])
         block.lines.append(number)
 
 
-def _is_row(columns: list[str]) -> bool:
+def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:
     """Say whether a line that starts with `#` is a word with a tag after all."""
-    return len(columns) > 1 and columns[1] != "=" and split_tag(columns[-1])[0] != ""
+    tagged = len(columns) > 1 and split_tag(columns[-1])[0] != ""
+    if layout.separator == "\t":  # a comment has no tab, or begins with a space and has text after the tab
+        return tagged or (len(columns) > 1 and not line.startswith("# "))
+    return tagged and len(columns) in (2, layout.width) and not _NOTE.match(line)
 
 
 def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
     """Write sentences as word, tab, IOB2 tag; ids that are not plain numbers as `# id = NAME`.
 
     Raises:
-        DataError: a word holds a tab or a line break, or nothing but space, and so cannot stand in a column.
+        DataError: a word, label or id would not come back as it is: it holds a tab or a line break, is empty or
+            `-DOCSTART-`.
     """
     for number, sentence in enumerate(sentences):
+        where = f"sentence {sentence.id or number + 1!r}"
+        check_words(where, sentence.words, "\t")
+        check_writable(where, (span.label for span in sentence.spans), "\t", what="label")
+        if DOCUMENT_MARK in sentence.words:
+            expected = "none, since CoNLL files mark documents by it. Write JSONL instead."
+            raise DataError(f"{where}: found the word {DOCUMENT_MARK}; expected {expected}")
         if number:
             file.write("\n")
         if sentence.id and not sentence.id.isdecimal():
+            check_writable(where, [sentence.id], "\t", what="id")
             file.write(f"# id = {sentence.id}\n")
+        elif not number:
+            check_start(where, sentence.words[0])
         for word, tag in zip(sentence.words, tags_of(len(sentence), sentence.spans), strict=True):
-            if word != word.strip() or not word or any(mark in word for mark in "\t\n\r"):
-                found = f"sentence {sentence.id}: found the word {word!r}; expected one without tab or line break"
-                raise DataError(f"{found}. Write JSONL instead.")
             file.write(f"{word}\t{tag}\n")

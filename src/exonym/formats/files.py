@@ -12,7 +12,7 @@ from exonym.data import Ledger
 from exonym.errors import DataError, Problems, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 OnError = Literal["raise", "skip"]
 BOM = "﻿"
@@ -54,12 +54,19 @@ class Source:
                 if number == 1 and line.startswith(BOM):
                     line = line.removeprefix(BOM)
                     self.ledger.note("byte order marks removed")
-                line = line.rstrip("\n").rstrip("\r")
-                if "\0" in line:
-                    self.fault(number, "a NUL character", "text", "Remove it.")
+                line = line.removesuffix("\n").removesuffix("\r")
+                if "\r" in line or "\0" in line:
+                    self._fault_of_control(number, line)
                     yield number, None
                     continue
                 yield number, line
+
+    def _fault_of_control(self, number: int, line: str) -> None:
+        if "\0" in line:
+            self.fault(number, "a NUL character", "text", "Remove it.")
+        else:
+            mend = "Convert the line ends (they may be those of the old Mac)."
+            self.fault(number, "a carriage return inside the line", "line ends LF or CRLF", mend)
 
     def fault(self, line: int | None, found: str, expected: str, mend: str) -> None:
         """Note a fault: an error in the end, or a counted skip."""
@@ -71,6 +78,45 @@ class Source:
     def close(self) -> None:
         """Raise one error with every fault that was noted."""
         self.problems.raise_any()
+
+
+def split_spaces(text: str) -> tuple[str, ...]:
+    """Split at spaces and tabs only: a no-break space is part of its word."""
+    return tuple(word for word in text.replace("\t", " ").split(" ") if word)
+
+
+def check_writable(where: str, items: Iterable[str], barred: str, *, what: str = "word") -> None:
+    """Refuse words that would not come back as they are.
+
+    Args:
+        where: the sentence or pair, for the message.
+        items: its words.
+        barred: characters that the format cannot hold inside a word, besides line breaks and NUL.
+        what: what to call an item.
+
+    Raises:
+        DataError: a word holds such a character, or nothing but spaces; the first one is named.
+    """
+    bad = frozenset(f"\n\r\0{barred}")
+    for item in items:
+        if not bad.isdisjoint(item) or not item.strip(" "):
+            marks = "".join({" ": "space, ", "\t": "tab, "}[mark] for mark in barred)
+            expected = f"one that is not empty, without {marks}line break or NUL"
+            mend = f"Change the {what}; a corpus in JSONL keeps it as it is."
+            raise DataError(f"{where}: found the {what} {item!r}; expected {expected}. {mend}")
+
+
+def check_words(where: str, words: Sequence[str], barred: str) -> None:
+    """Refuse a sentence without words, and words that would not come back; see `check_writable`."""
+    if not words:
+        raise DataError(f"{where}: found no word; expected at least one. Leave it out.")
+    check_writable(where, words, barred)
+
+
+def check_start(where: str, item: str) -> None:
+    """Refuse a file that would begin with what readers take for a byte order mark."""
+    if item.startswith(BOM):
+        raise DataError(f"{where}: found a byte order mark in {item!r}; expected a file without one. Remove it.")
 
 
 def _near_files(path: Path) -> str:

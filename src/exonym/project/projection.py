@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
@@ -39,11 +40,11 @@ class Matching:
     length_ratio: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("threshold", "min_weight"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise RecipeError(f"{name} is {getattr(self, name)}; expected a number in [0, 1]")
-        if self.max_gap < 0 or self.length_ratio < 0:
-            raise RecipeError("max_gap and length_ratio are 0 (off) or more")
+        for name, most in (("threshold", 1), ("min_weight", 1), ("max_gap", inf), ("length_ratio", inf)):
+            value = getattr(self, name)
+            if not 0 <= value <= most or value == inf:  # no comparison holds for nan
+                expected = "a number in [0, 1]" if most == 1 else "0 (off) or a number above it"
+                raise RecipeError(f"{name}: found {value}; expected {expected}. Change it, or leave it out.")
 
 
 def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching | None = None) -> Corpus:
@@ -62,6 +63,7 @@ def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matc
         - `no link`: none of its words is linked;
         - `below threshold`: it has candidates, all under the threshold;
         - `overlap`: its candidates lost to those of other spans;
+        - `only weak links`: heuristic only: it has links, all under `min_weight`;
         - `below length ratio`, `joined with an overlapping span`: heuristic only.
 
     Raises:
@@ -93,7 +95,8 @@ def project_sentence(source: Sentence, target: Sentence, links: Links, matching:
     spans, lost = [], []
     for span, candidate, reason, rows in zip(source.spans, choice, reasons, links_of(source.spans, links), strict=True):
         if candidate is None:
-            lost.append(Lost(span.start, span.stop, span.label, reason))
+            weak = reason == "no link" and rows
+            lost.append(Lost(span.start, span.stop, span.label, "only weak links" if weak else reason))
         else:
             inside = tuple(Link(*row) for row in rows if candidate.start <= row[1] < candidate.stop)
             origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
@@ -127,6 +130,7 @@ def join(source: Corpus, bitext: Bitext) -> list[Sentence]:
                 found = "an earlier sentence" if own else "other words"
                 mend = "The source side must be the corpus, word for word and in its order; pairs may be missing."
                 problems.add(line, found, f"the words of a sentence of {source.name}", mend)
+                next_place = own[0] + 1 if own else next_place  # so that one moved line is one fault, not hundreds
                 continue
             joined.append(source[own[index]])
             next_place = own[index] + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ class Row:
         language: the target language.
         method: the method's name.
         evaluation: its scores.
-        comparison: its difference to the baseline; None for the baseline itself.
+        comparison: its difference to the baseline; None for the baseline itself, and where the baseline failed.
         p: p-value of the difference (approximate randomisation), Holm-corrected over the languages; None likewise.
-        seconds: time that its stages took when they ran, shared ones included, summed over seeds.
-        ledger: what was lost on the way, summed over seeds.
+        seconds: time that its stages took when they ran, shared ones included; per run, so the mean over seeds.
+        ledger: what was lost on the way with the first seed.
     """
 
     language: str
@@ -43,6 +43,16 @@ class Row:
             "seconds": round(self.seconds, 3),
             "lost": dict(self.ledger),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A method that could not be carried out on a language with a seed, and why."""
+
+    language: str
+    method: str
+    seed: int
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +100,8 @@ class Results:
         baseline: the method that the others are compared with.
         source_language: the language that has labels.
         source: scores of the source tagger on its own language; None without such a test text.
-        rows: method by method, language by language.
+        rows: method by method, language by language; without those that failed with any seed.
+        failures: what failed, and why.
         verdicts: which method won, for each language.
         means: means over languages, if there are several.
         ledger: what reading the data skipped, repaired, renamed and dropped.
@@ -104,6 +115,7 @@ class Results:
     source_language: str
     source: Evaluation | None
     rows: tuple[Row, ...]
+    failures: tuple[Failure, ...]
     verdicts: tuple[Verdict, ...]
     means: tuple[MeanRow, ...]
     ledger: Ledger
@@ -121,6 +133,7 @@ class Results:
                 "evaluation": self.source.to_dict() if self.source else None,
             },
             "rows": [row.to_dict() for row in self.rows],
+            "failures": [asdict(failure) for failure in self.failures],
             "verdicts": [verdict.to_dict() for verdict in self.verdicts],
             "means": [mean.to_dict() for mean in self.means],
             "ledger": dict(self.ledger),

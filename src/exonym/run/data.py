@@ -57,8 +57,8 @@ def read_data(recipe: Recipe) -> RunData:
     """Read and check all files of a recipe.
 
     Raises:
-        DataError: with the faults of all files, translations that do not belong to the source text, labels that do not
-            meet, and entries of the label map that name no label.
+        DataError: with the faults of all files, corpora without labels, translations that do not belong to the source
+            text, labels that do not meet, and entries of the label map that name no label.
     """
     reader = _Reader(LabelMap(recipe.labels))
     source = reader.corpus(recipe.source.train)
@@ -66,9 +66,12 @@ def read_data(recipe: Recipe) -> RunData:
     found = [_read_target(target, source, reader) for target in recipe.targets]
     if source is not None:
         reader.check_map()
+        reader.check_labels(source, source_test)
         for target in found:
             if target is not None:
-                reader.check_labels(source, target.gold, target.language)
+                reader.check_labels(source, target.gold)
+                reader.check_labels(source, target.task.train)
+                reader.warn_of_surplus(source, target.gold, target.language)
     if reader.faults:
         raise DataError("\n".join(reader.faults))
     targets = tuple(target for target in found if target is not None)
@@ -121,6 +124,9 @@ class _Reader:
                 self._seen.update(span.label for sentence in corpus for span in sentence.spans)
                 corpus, changes = self.labels.apply(corpus)
                 ledger.update({f"spans {change}": count for change, count in changes.items()})
+                if not corpus.labels:
+                    what = f"only labels that [labels] drops ({', '.join(changes)})" if changes else "no labels"
+                    self.faults.append(f"{file.path}: found {what}; expected labelled text. Mend the file or [labels].")
             self._corpora[file] = corpus
             self._note(file, ledger)
         return self._corpora[file]
@@ -147,15 +153,19 @@ class _Reader:
             if label not in self._seen:
                 self.faults.append(f"[labels]: found {label!r}, which no corpus has. {suggest(label, self._seen)}")
 
-    def check_labels(self, source: Corpus, gold: Corpus, language: str) -> None:
-        """Note labels of the test text that the source lacks; warn of the reverse."""
-        missing = [label for label in gold.labels if label not in source.labels]
-        if missing:
+    def check_labels(self, source: Corpus, corpus: Corpus | None) -> None:
+        """Note labels of a corpus that the source lacks."""
+        missing = [label for label in corpus.labels if label not in source.labels] if corpus is not None else []
+        if missing and corpus is not None and source.labels:
             rows = ", ".join(f'{label} = "{DROP}"' for label in missing)
-            self.faults.append(
-                f"{gold.name}: found the labels {', '.join(missing)}, which {source.name} lacks; expected "
+            fault = (
+                f"{corpus.name}: found the labels {', '.join(missing)}, which {source.name} lacks; expected "
                 f"{', '.join(source.labels)}. Rename or drop them in [labels], such as: {rows}"
             )
+            self.faults += [fault] if fault not in self.faults else []
+
+    def warn_of_surplus(self, source: Corpus, gold: Corpus, language: str) -> None:
+        """Warn of labels of the source that the test text lacks."""
         surplus = [label for label in source.labels if label not in gold.labels]
         if surplus:
             self.warnings.append(

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import os
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from exonym.data import Scheme
-from exonym.errors import RecipeError, suggest
+from exonym.align.eflomal import EflomalAligner
+from exonym.data import DROP, Scheme
+from exonym.errors import MissingExtra, RecipeError, suggest
+from exonym.run.folder import PAGE, RESULTS, STORE
+from exonym.run.shape import checked
 from exonym.transfer import MethodOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +34,7 @@ class File:
     """A data file and how to read it.
 
     Attributes:
-        path: where it lies, relative to the recipe; `$NAME` at its start is that environment variable.
+        path: where it lies, relative to the recipe; `$NAME` or `${NAME}` in it is that environment variable.
         format: for a corpus, `conll`, `jsonl` or `text`; None goes by the file ending.
         scheme: for CoNLL, the tag scheme; None finds it out.
         repair: for CoNLL, `conlleval` lets a tag that continues nothing open an entity.
@@ -91,8 +100,8 @@ class Recipe:
         title: heading of the report.
         source: the language that has labels.
         targets: the languages to carry them into.
-        methods: the methods, compared with the first of them.
-        seeds: one run of every method for each.
+        methods: the methods, compared with `direct`, or with the first of them if there is no `direct`.
+        seeds: one run of every method for each, >= 0 and different; the first is also the seed of the resampling.
         labels: label map: type -> new type, or `drop`.
         resamples: bootstrap resamples for the intervals; the significance tests take ten times as many.
         confidence: of the intervals.
@@ -102,7 +111,7 @@ class Recipe:
     source: SourceData
     targets: tuple[TargetData, ...]
     methods: tuple[NamedMethod, ...]
-    seeds: tuple[int, ...] = (1,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
     labels: dict[str, str] = field(default_factory=dict)
     resamples: Annotated[int, Field(ge=100)] = 1000
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
@@ -116,23 +125,14 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     path = Path(path)
     try:
-        row = tomllib.loads(path.read_text(encoding="utf-8"))
+        row = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise RecipeError(f"{path}: found no recipe ({error.strerror}); expected a TOML file.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: found broken TOML: {error}.") from error
     row = _with_named_methods(_with_file_tables(row))
-    faults = _faults_of_tables(row, Recipe, "")
-    recipe: Recipe | None = None
-    try:
-        recipe = TypeAdapter(Recipe).validate_python(_only_known(row, Recipe))
-    except ValidationError as error:
-        faults += [
-            _fault(place, item["msg"], item.get("input"))
-            for item in error.errors()
-            if (place := _place(item["loc"], row)) is not None
-        ]
-    else:
+    recipe, faults = checked(row, Recipe)
+    if recipe is not None:
         faults += _faults_of_meaning(recipe)
     faults += [fault for given in _paths(row) if (fault := _fault_of_path(path.parent, given))]
     if faults or recipe is None:
@@ -155,12 +155,12 @@ def _paths(row: dict[str, Any]) -> list[str]:
 def _fault_of_path(folder: Path, given: str) -> str:
     expanded = os.path.expandvars(given)
     if "$" in expanded:
-        return f"found the file {given}, whose environment variable is not set"
+        return f"found the file {given}, whose environment variable is not set; expected one that is."
     path = folder / expanded
     if path.is_file():
         return ""
     near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-    return f"found no file {path}. {near}".rstrip()
+    return f"found no file {path}; expected one. {near}".rstrip()
 
 
 _FILE_KEYS = {"train", "test", "translation"}
@@ -202,123 +202,50 @@ def _with_named_methods(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"methods": named}
 
 
-def _options_of(kind: Any) -> list[Any]:  # noqa: ANN401 - an annotation
-    """Return the dataclasses that an annotation allows."""
-    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    return [member for member in members if is_dataclass(member)]
-
-
-def _kind_of(option: Any) -> str:  # noqa: ANN401 - a dataclass with a `kind` literal
-    return str(get_args(get_type_hints(option)["kind"])[0])
-
-
-def _class_of(kind: Any, row: Any) -> Any:  # noqa: ANN401 - annotations and recipe values
-    """Return the dataclass that a table stands for: of several, the one whose `kind` it names, or None."""
-    options = _options_of(kind)
-    if len(options) > 1:
-        options = [option for option in options if _kind_of(option) == row.get("kind")]
-    return options[0] if options else None
-
-
-def _children(row: Any, kind: Any, at: str) -> list[tuple[Any, Any, str]]:  # noqa: ANN401
-    """Return the (value, annotation, place) of everything inside a table or array."""
-    if isinstance(row, dict) and (owner := _class_of(kind, row)) is not None:
-        hints = get_type_hints(owner)
-        inner = "" if owner is NamedMethod else "."
-        return [
-            (value, hints[key], at if key == "options" else f"{at}{inner}{key}".lstrip("."))
-            for key, value in row.items()
-            if key in hints
-        ]
-    if get_origin(kind) is tuple and isinstance(row, list):
-        return [(value, get_args(kind)[0], f"{at}[{place}]") for place, value in enumerate(row, start=1)]
-    return []
-
-
-def _faults_of_tables(row: Any, kind: Any, at: str) -> list[str]:  # noqa: ANN401
-    """Find unknown keys and unknown kinds, and say what they may have meant."""
-    faults = []
-    options = _options_of(kind)
-    if options and isinstance(row, dict):
-        owner = _class_of(kind, row)
-        if owner is None:
-            found = f"the unknown kind {row['kind']!r}" if "kind" in row else "no kind"
-            return [f"found {found} for {at}. {suggest(str(row.get('kind', '')), map(_kind_of, options))}"]
-        known = [item.name for item in fields(owner)]
-        faults = [
-            f"found the unknown key {at}{'.' * bool(at)}{key}. {suggest(key, known)}" for key in row if key not in known
-        ]
-    for value, inner, place in _children(row, kind, at):
-        faults += _faults_of_tables(value, inner, place)
-    return faults
-
-
-def _only_known(row: Any, kind: Any) -> Any:  # noqa: ANN401
-    """Return the table without what `_faults_of_tables` reports, so that pydantic finds what else is wrong."""
-    options = _options_of(kind)
-    if options and isinstance(row, dict):
-        owner = _class_of(kind, row)
-        if owner is None:
-            return {"kind": _kind_of(options[0])}
-        hints = get_type_hints(owner)
-        return {key: _only_known(value, hints[key]) for key, value in row.items() if key in hints}
-    if get_origin(kind) is tuple and isinstance(row, list):
-        return [_only_known(value, get_args(kind)[0]) for value in row]
-    return row
-
-
-def _place(loc: tuple[int | str, ...], row: Any) -> str | None:  # noqa: ANN401
-    """Write where pydantic found a fault, or None if it tried a class that the table's `kind` does not name.
-
-    For a union pydantic reports the faults of every member, and puts the member's class name into the location.
-    """
-    text, at = "", row
-    for part in loc:
-        if isinstance(part, int):
-            text, at = f"{text}[{part + 1}]", at[part]
-        elif isinstance(at, dict) and part in at:
-            text, at = (text if part == "options" else f"{text}.{part}"), at[part]
-        elif isinstance(at, dict) and part[:1].isupper():
-            if part.casefold().replace("aligner", "") != str(at.get("kind")).replace("_", ""):
-                return None
-        else:
-            text += f".{part}"
-    return text.lstrip(".")
-
-
-def _fault(place: str, message: str, given: object) -> str:
-    found = f"found {given!r} for " if isinstance(given, (str, int, float, bool)) else "at "
-    return f"{found}{place or 'the recipe'}: {message}"
-
-
 def _faults_of_meaning(recipe: Recipe) -> list[str]:
-    """Find what pydantic cannot: doubled names, and methods whose data the recipe does not give."""
-    faults = []
-    for what, names in (
-        ("method name", [method.name for method in recipe.methods]),
-        ("target language", [target.language for target in recipe.targets]),
-    ):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        mend = ' Give each method its own: name = "..."' if what == "method name" else ""
-        faults += [f"found the {what} {name!r} twice; expected different ones.{mend}" for name in twice]
-        faults += [
-            f"found the {what} {name!r}; expected one that can name a folder." for name in names if not _safe(name)
-        ]
-    for what in ("targets", "methods", "seeds"):
-        if not getattr(recipe, what):
-            faults.append(f"found no {what}; expected at least one")
-    for target in recipe.targets:
-        for method in recipe.methods:
+    """Find what the form does not show: doubled names, missing data and packages, labels renamed to nothing."""
+    faults = [
+        f"found no {what}; expected at least one."
+        for what in ("targets", "methods", "seeds")
+        if not getattr(recipe, what)
+    ]
+    faults += _faults_of_names("method name", [method.name for method in recipe.methods])
+    faults += _faults_of_names("target language", [target.language for target in recipe.targets])
+    faults += [f"found the seed {seed} twice; expected different ones." for seed in _twice(recipe.seeds)]
+    faults += [
+        f'found {new!r} for labels.{old}; expected a label without spaces, or "{DROP}" to leave {old} out.'
+        for old, new in recipe.labels.items()
+        if not new or any(map(str.isspace, new))
+    ]
+    for method in recipe.methods:
+        if isinstance(getattr(method.options, "aligner", None), EflomalAligner) and find_spec("eflomal") is None:
+            faults.append(f"method {method.name}: {MissingExtra('eflomal', 'eflomal')}")
+        for target in recipe.targets:
             missing = _missing(method.options, target)
             if missing:
                 faults.append(
-                    f"method {method.name} needs {missing} for {target.language}; add it or leave the method out"
+                    f"found no {missing} for {target.language}; expected it for the method {method.name}. "
+                    "Add it, or leave the method out."
                 )
     return faults
 
 
-def _safe(name: str) -> bool:
-    return bool(name) and not name.startswith(".") and all(letter.isalnum() or letter in "-_.+" for letter in name)
+def _faults_of_names(what: str, names: list[str]) -> list[str]:
+    """Names must be different, and each becomes a folder beside the files of a comparison."""
+    mend = ' Give each method its own: name = "..."' if what == "method name" else ""
+    faults = [f"found the {what} {name!r} twice; expected different ones.{mend}" for name in _twice(names)]
+    for name in dict.fromkeys(names):
+        if not name or name.startswith(".") or not all(letter.isalnum() or letter in "-_.+" for letter in name):
+            faults.append(
+                f"found the {what} {name!r}; expected one that can name a folder: letters, digits and any of -_.+"
+            )
+        if name.casefold() in (RESULTS, PAGE, STORE):
+            faults.append(f"found the {what} {name!r}; expected another, for a comparison writes {name} itself.")
+    return faults
+
+
+def _twice(values: Sequence[T]) -> list[T]:
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def _missing(options: MethodOptions, target: TargetData) -> str:

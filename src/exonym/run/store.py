@@ -1,7 +1,8 @@
 """The store: results of stages, kept under a hash of what went into them.
 
 A result's address is a hash of the stage's name and version and of the content of its arguments. It is written aside
-and renamed when it is whole, so a folder that stands is a result that can be used. Start at `Store`.
+and renamed when it is whole, so a folder that stands is a result that can be used; its files are hashed, and a result
+that was damaged since is made again. Two runs may share a folder. Start at `Store`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from exonym.align import Lexicon
 from exonym.data import Alignment, Corpus, Ledger, Links
-from exonym.errors import DataError, ExonymError
+from exonym.errors import ExonymError
 from exonym.files import whole_folder
 from exonym.formats import read_jsonl, write_corpus
 from exonym.tag import Tagger
@@ -52,33 +53,45 @@ class Store:
     Args:
         folder: where results are kept.
         plan: True runs nothing: a missing result becomes `Pending`, and so does all that depends on it.
-        told: called with a stage's name and what is done: `run`, `found` in the folder, or `shared` with an earlier
-            method of the run.
+        told: called with a stage's name and what is done: `run`, `found` in the folder, `shared` with an earlier
+            method of the run, or `mended`, which is run because what the folder holds is damaged.
+        mended: addresses of the damaged results.
         used: address -> seconds that it took when it ran, of the stages asked for since the caller last cleared it.
     """
 
     folder: Path
     plan: bool = False
     told: Callable[[str, str], None] = lambda name, state: None
+    mended: list[str] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=dict)
     _values: dict[str, tuple[Any, float]] = field(default_factory=dict)
 
     def __call__(self, stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of a stage: from memory, from the folder, or by running it."""
-        given = (*args, *kwargs.values())
-        address = address_of(stage, given)
-        if address in self._values or self._is_kept(address):
-            self.told(stage.name, "shared" if address in self._values else "found")
-            if address not in self._values:
-                self._values[address] = self._load(address)
-        elif self.plan:
-            self.told(stage.name, "run")
-            self._values[address] = Pending(address), 0.0
-        else:
-            self.told(stage.name, "run")
-            self._values[address] = self._run(address, stage, args, kwargs)
+        address = address_of(stage, (*args, *kwargs.values()))
+        state = self._find(address)
+        self.told(stage.name, state)
+        if state in ("run", "mended"):
+            self._values[address] = (Pending(address), 0.0) if self.plan else self._run(address, stage, args, kwargs)
         value, self.used[address] = self._values[address]
         return cast("T", value)
+
+    def _find(self, address: str) -> str:
+        """Load a result unless it is in memory, and say what was found, in the words of `told`."""
+        if address in self._values:
+            return "shared"
+        if not self._is_kept(address):
+            return "run"
+        folder = self.folder / address
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+            if manifest["content"] != _content_of(folder):
+                raise ValueError(f"{folder}: found other files than were kept")
+            self._values[address] = KINDS[manifest["kind"]].load(folder), float(manifest["seconds"])
+        except Exception:  # damage, or the form of another version, can make a reader raise anything
+            self.mended.append(address)
+            return "mended"
+        return "found"
 
     def _is_kept(self, address: str) -> bool:
         return (self.folder / address / _MANIFEST).is_file()
@@ -88,22 +101,26 @@ class Store:
         value = stage(*args, **kwargs)
         seconds = time.perf_counter() - started
         kind = _kind_of(value)
-        with whole_folder(self.folder / address) as fresh:
-            KINDS[kind].save(value, fresh)
-            manifest = {"stage": stage.name, "version": stage.version, "kind": kind, "seconds": seconds}
-            (fresh / _MANIFEST).write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+        manifest = {"stage": stage.name, "version": stage.version, "kind": kind, "seconds": seconds}
+        try:
+            if address in self.mended or not self._is_kept(address):
+                with whole_folder(self.folder / address) as fresh:
+                    KINDS[kind].save(value, fresh)
+                    manifest["content"] = _content_of(fresh)
+                    (fresh / _MANIFEST).write_text(json.dumps(manifest) + "\n", encoding="utf-8")
+        except OSError:
+            if not self._is_kept(address):  # if it is, another run put the same result there meanwhile
+                raise
         return value, seconds
 
-    def _load(self, address: str) -> tuple[Any, float]:
-        folder = self.folder / address
-        try:
-            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-            return KINDS[manifest["kind"]].load(folder), float(manifest["seconds"])
-        except (OSError, ValueError, KeyError, EOFError) as error:  # DataError is a ValueError
-            found = f"{folder}: found a damaged result ({error})"
-            raise DataError(
-                f"{found}; expected what this run kept. Remove this folder: it will be made again."
-            ) from error
+
+def _content_of(folder: Path) -> str:
+    """Hash of the names and bytes of all files of a result: half a text file would be read without a complaint."""
+    content = blake2b(digest_size=12)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _MANIFEST):
+        data = path.read_bytes()
+        content.update(f"{path.relative_to(folder).as_posix()}\x1e{len(data)}\x1e".encode() + data)
+    return content.hexdigest()
 
 
 def address_of(stage: Stage[..., Any], args: tuple[Any, ...]) -> str:

@@ -1,0 +1,126 @@
+"""From the predictions of a comparison to its rows, verdicts and means. Start at `score_rows`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from exonym.data import Corpus, LabelMap, Ledger
+from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over
+from exonym.evaluate import compare as compare_runs
+from exonym.report import MeanRow, Row, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from exonym.run.data import RunData
+    from exonym.run.recipe import NamedMethod, Recipe
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is kept in memory of one method on one language with one seed.
+
+    Attributes:
+        predictions: the test text with the spans that it found.
+        seconds: time that its stages took when they ran, shared ones included.
+        ledger: what it lost on the way.
+    """
+
+    predictions: Corpus
+    seconds: float
+    ledger: Ledger
+
+
+Runs = dict[tuple[str, str], list[Run]]  # (language, method) -> a run for each seed
+
+
+def baseline(recipe: Recipe) -> NamedMethod:
+    """Return the method that the others are compared with: `direct`, or the first if there is no `direct`."""
+    return next((method for method in recipe.methods if method.options.kind == "direct"), recipe.methods[0])
+
+
+def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run]) -> Evaluation:
+    """Score with the source training text as what was seen; the label map was applied when the data were read."""
+    scored = evaluate(gold, _predictions(runs), train=data.targets[0].task.source, **_options(recipe))
+    shown = scored.signature.replace("labels:none", f"labels:{LabelMap(recipe.labels)}")
+    return replace(scored, signature=shown)
+
+
+def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
+    """Score every method on every language; one without runs there (it failed) has no row."""
+    differences = _differences(recipe, data, runs)
+    for target in data.targets:
+        for method in recipe.methods:
+            key = target.language, method.name
+            if key not in runs:
+                continue
+            comparison, p = differences.get(key, (None, None))
+            yield Row(
+                language=target.language,
+                method=method.name,
+                evaluation=score(recipe, data, target.gold, runs[key]),
+                comparison=comparison,
+                p=p,
+                seconds=sum(run.seconds for run in runs[key]) / len(runs[key]),
+                ledger=runs[key][0].ledger,
+            )
+
+
+def _differences(recipe: Recipe, data: RunData, runs: Runs) -> dict[tuple[str, str], tuple[Comparison, float]]:
+    """Compare every method with the baseline, where both ran, and correct each method's p-values over languages."""
+    base = baseline(recipe).name
+    found = {}
+    for method in recipe.methods:
+        if method.name == base:
+            continue
+        compared = {
+            target.language: compare_runs(
+                target.gold,
+                _predictions(runs[target.language, method.name]),
+                _predictions(runs[target.language, base]),
+                **_test_options(recipe),
+            )
+            for target in data.targets
+            if (target.language, method.name) in runs and (target.language, base) in runs
+        }
+        p_values = holm([comparison.p_randomisation for comparison in compared.values()])
+        for (language, comparison), p in zip(compared.items(), p_values, strict=True):
+            found[language, method.name] = comparison, p
+    return found
+
+
+def verdicts(recipe: Recipe, data: RunData, rows: tuple[Row, ...], runs: Runs) -> Iterator[Verdict]:
+    """Compare, in each language, the best method that needs no target labels with the next best one."""
+    ceiling = {method.name for method in recipe.methods if method.options.kind == "supervised"}
+    for target in data.targets:
+        own = [row for row in rows if row.language == target.language and row.method not in ceiling]
+        ranked = sorted(own, key=lambda row: -row.evaluation.scores.micro.f1)
+        if ranked:
+            best, second = ranked[0], (ranked[1] if len(ranked) > 1 else None)
+            pair = [_predictions(runs[target.language, row.method]) for row in ranked[:2]]
+            margin = compare_runs(target.gold, *pair, **_test_options(recipe)) if second else None
+            yield Verdict(best=best, second=second, margin=margin)
+
+
+def means(recipe: Recipe, rows: tuple[Row, ...]) -> Iterator[MeanRow]:
+    """Average over the languages, if there are several, the F1 of each method that has a row in all of them."""
+    if len(recipe.targets) < 2:
+        return
+    for method in recipe.methods:
+        counts = {row.language: row.evaluation.counts for row in rows if row.method == method.name}
+        if len(counts) == len(recipe.targets):
+            yield MeanRow(method=method.name, f1=mean_over(counts, **_options(recipe)))
+
+
+def _predictions(runs: list[Run]) -> list[Corpus]:
+    return [run.predictions for run in runs]
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    return {"resamples": recipe.resamples, "level": recipe.confidence, "seed": recipe.seeds[0]}
+
+
+def _test_options(recipe: Recipe) -> dict[str, Any]:
+    """Ten times as many resamples as for intervals: p-values, unlike intervals, are corrected and so must be finer."""
+    return _options(recipe) | {"resamples": 10 * recipe.resamples}
