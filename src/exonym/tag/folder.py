@@ -78,7 +78,7 @@ def read_about(folder: Path) -> dict[str, Any]:
         DataError: there is none, or it is not what `write_folder` writes.
     """
     path = folder / ABOUT
-    advice = "Give a folder that `save` wrote."
+    advice = "Give a folder from `exonym train`, or OUT/LANGUAGE/METHOD/seed-1/tagger from `exonym compare`."
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
