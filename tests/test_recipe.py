@@ -101,7 +101,11 @@ def test_all_faults_come_at_once_and_suggest_the_right_key(folder):
         ("title =", "title", "broken TOML"),
         ('matcher = "greedy"', 'matcher = "optimal"', "optimal"),
         ('kind = "direct"', 'kind = "supervised"', "found no `train` for de; expected it for the method supervised"),
-        ('test = "de.conll"', 'test = "$EXONYM_NO_SUCH/de.conll"', "environment variable is not set"),
+        (
+            'test = "de.conll"',
+            'test = "$EXONYM_NO_SUCH/de.conll"',
+            "found paths with $EXONYM_NO_SUCH, an environment variable that is not set",
+        ),
         ("threshold = 0.3", "threshold = 3.0", "methods[2].matching: "),
         ("[source]", "seeds = []\n[source]", "no seeds"),
         ("[source]", "seeds = [-1]\n[source]", "found -1 for seeds[1]; expected a number greater than or equal to 0"),

@@ -134,7 +134,7 @@ def read_recipe(path: str | Path) -> Recipe:
     recipe, faults = checked(row, Recipe)
     if recipe is not None:
         faults += _faults_of_meaning(recipe)
-    faults += [fault for given in _paths(row) if (fault := _fault_of_path(path.parent, given))]
+    faults += dict.fromkeys(fault for given in _paths(row) if (fault := _fault_of_path(path.parent, given)))
     if faults or recipe is None:
         raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))
     return _with_paths(recipe, path.parent)
@@ -154,8 +154,11 @@ def _paths(row: dict[str, Any]) -> list[str]:
 
 def _fault_of_path(folder: Path, given: str) -> str:
     expanded = os.path.expandvars(given)
-    if "$" in expanded:
-        return f"found the file {given}, whose environment variable is not set; expected one that is."
+    if "$" in expanded:  # the same message for every path that it stands in, so that it is shown once
+        variable = expanded[expanded.index("$") :].partition("/")[0]
+        return (
+            f"found paths with {variable}, an environment variable that is not set. Set it to the folder it stands for."
+        )
     path = folder / expanded
     if path.is_file():
         return ""

@@ -27,6 +27,8 @@ PREFIX = 4  # a capital among the first so many characters is the capital of the
 AGREES = 0.65  # agreement from which on target capitals are taken as they are: it is 0.5 for German, 0.7 to 1 for most
 _SURE = 0.5  # weight of the links that casing is learnt from
 _SAMPLE = 2000  # sentence pairs on which capitals are counted
+_GENEROUS = 0.5  # log odds by which capitals are given more freely than the source gives them, since a missing capital
+# costs more names than one too many; of 0, 0.5 and 1 on CoNLL German dev: gloss F1 46.5, 47.4, 47.8
 _PRIOR = 2.0  # weight of the suffix's rate in the rate of a word
 _SUFFIX = 3
 
@@ -59,7 +61,7 @@ class Casing:
         Where the two languages' capitals agree in less than 65 % (German, with its nouns; scripts without capitals), a
         logistic model is trained on how the word, its suffix and its neighbours are written, and on how often the word
         had a capitalised translation; elsewhere target capitals are kept. Surely linked words are seldom names, so the
-        model's threshold is set to give as many capitals as the source sides have.
+        model's threshold is set to give a few more capitals than the source sides have.
 
         Source:
             Mayhew et al. 2017, "Cheap Translation for Cross-Lingual NER", for gloss with a recaser; model ours.
@@ -80,7 +82,7 @@ class Casing:
         features = np.array([_features(words, index, rates, (1, int(upper))) for words, index, upper in examples])
         target = np.array([upper for _, _, upper in examples], dtype=np.float64)
         weights = _logistic(features, target)
-        weights[0] -= _threshold(bitext, rates, weights)
+        weights[0] += _GENEROUS - _threshold(bitext, rates, weights)
         return cls(agreement, rates, tuple(weights.tolist()))
 
     def capitals(self, words: Sequence[str]) -> list[bool]:
