@@ -126,7 +126,6 @@ def test_empty_text():
 
 @pytest.mark.parametrize("name", sorted(ALIGNERS))
 def test_pairs_with_an_empty_side_are_all_named(name):
-    pytest.importorskip("eflomal")
     text = Bitext((Pair(("a",), ()), Pair(("a",), ("b",)), Pair((), ("b",), "x7")))
     with pytest.raises(DataError, match=r"(?s)no target words in pair 1;.*no source words in pair 3 \(x7\)"):
         ALIGNERS[name]().align(text)

@@ -54,13 +54,13 @@ class EflomalAligner:
         Source:
             Östling and Tiedemann 2016, "Efficient word alignment with Markov chain Monte Carlo".
         """
+        check_bitexts(bitext, extra, longest=LONGEST)
+        if not len(bitext):
+            return Alignment((), "eflomal")
         try:
             import eflomal
         except ImportError as error:
             raise MissingExtra("eflomal", "eflomal") from error
-        check_bitexts(bitext, extra, longest=LONGEST)
-        if not len(bitext):
-            return Alignment((), "eflomal")
         pairs = [pair for text in (bitext, *extra) for pair in text]
         runs = [_run(eflomal.Aligner(), pairs, prefix, len(bitext)) for prefix in self.prefixes]
         votes = [[symmetrise(one, other, self.symmetrisation) for one, other in zip(*run, strict=True)] for run in runs]
