@@ -1,7 +1,9 @@
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,3 +263,20 @@ def test_the_shipped_files_are_up_to_date():
     script = ROOT / "examples/news/make_files.py"
     checked = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_an_interrupt_stops_with_a_message_and_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-c", "from exonym.cli import main; main()", "compare"]
+    arguments = [str(ROOT / "examples/recipes/news.toml"), "-o", str(tmp_path / "out")]
+    process = subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out").glob("store/train-*")):  # the first stage is done, others are to come
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "stopped; nothing half-written was left" in errors
+    assert not (tmp_path / "out/results.json").exists()
+    assert not [path for path in (tmp_path / "out").rglob(".*") if path.name != ".exonym"]
