@@ -60,6 +60,16 @@ def test_a_stage_runs_once_and_again_only_when_something_that_matters_changes(tm
     assert len(runs) == 5
 
 
+def test_what_was_forgotten_is_found_in_the_folder(tmp_path):
+    seen = []
+    store = Store(tmp_path, told=lambda name, state: seen.append(state))
+    first = store(Stage("s", 1, corpus))
+    store.forget()
+    again = store(Stage("s", 1, lambda: pytest.fail("ran again")))
+    assert seen == ["run", "found"]
+    assert again.fingerprint == first.fingerprint
+
+
 def test_a_stage_that_fails_leaves_nothing(tmp_path):
     def broken():
         raise KeyboardInterrupt

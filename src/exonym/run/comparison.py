@@ -131,6 +131,8 @@ def _carry_out(
         if told:
             keep.told = _teller(told, number, len(steps), step)
         keep.used.clear()
+        if number and step.language != steps[number - 1].language:
+            keep.forget()
         folder = out / step.language / step.method.name / f"seed-{step.seed}"
         try:
             outcome = transfer(step.task, step.method.options, keep, step.seed)

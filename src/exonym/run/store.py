@@ -93,6 +93,10 @@ class Store:
             return "mended"
         return "found"
 
+    def forget(self) -> None:
+        """Free the memory of all results; they are found again in the folder."""
+        self._values.clear()
+
     def _is_kept(self, address: str) -> bool:
         return (self.folder / address / _MANIFEST).is_file()
 
