@@ -7,11 +7,11 @@ and JSON with the machine; run it with `EXONYM_DATA=<data pack> python benchmark
 
 import json
 import os
-import platform
 import resource
-import sys
 import time
 from pathlib import Path
+
+from _machine import machine
 
 from exonym.align import EflomalAligner, StatisticalAligner, aer
 from exonym.data import Bitext, Corpus, Pair
@@ -79,8 +79,7 @@ def main():
         rows[-1]["peak_mib"] = round(peak)
     for row in rows:
         print(f"{row['aligner']:24}{row['text']:18}{row['measure']:>5}{row['value']:>9}{row['seconds']:>8} s")
-    machine = {"python": sys.version.split()[0], "machine": platform.machine(), "cores": os.cpu_count()}
-    print(json.dumps({"rows": rows, "machine": machine}))
+    print(json.dumps({"rows": rows, "machine": machine("numpy", "eflomal")}))
 
 
 if __name__ == "__main__":

@@ -12,20 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import random
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from _machine import machine
 from seqeval.metrics import sequence_labeling as lenient
 from seqeval.metrics import v1 as strict
 from seqeval.scheme import IOB2
 
-from exonym import __version__
 from exonym.data import Corpus, Sentence, Span, spans_of, tags_of
 from exonym.evaluate import compare, count, evaluate, intervals_of, score
 
@@ -126,20 +123,6 @@ def measure(tokens: int, repeats: int, seed: int) -> dict[str, object]:
     return {"tokens": tokens, "seed": seed, "repeats": repeats, "micro_f1": found[0], "seconds": seconds}
 
 
-def machine() -> dict[str, object]:
-    """What the times were taken on."""
-    return {
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "python": platform.python_version(),
-        "exonym": __version__,
-        "numpy": version("numpy"),
-        "seqeval": version("seqeval"),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=1_000_000)
@@ -147,7 +130,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
-    result = {"machine": machine(), **measure(options.tokens, options.repeats, options.seed)}
+    result = {"machine": machine("numpy", "seqeval"), **measure(options.tokens, options.repeats, options.seed)}
     seconds = result["seconds"]
     result["times_faster"] = {
         f"{ours} than {theirs}": seconds[theirs] / seconds[ours]

@@ -5,12 +5,10 @@ noise. Prints a table, and JSON with the machine; run it with `python benchmarks
 """
 
 import json
-import os
-import platform
 import time
-from pathlib import Path
 
 import numpy as np
+from _machine import machine
 
 from exonym.data import Links, Sentence, Span
 from exonym.project import (
@@ -99,10 +97,9 @@ def main():
         spent = time.perf_counter() - started
         seconds[f"milp, {name} (measured on {SENTENCES_MILP})"] = spent * SENTENCES / SENTENCES_MILP
         assert np.allclose(best, optima), "the exact matcher and the integer programme disagree"
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version()}
     for name, value in seconds.items():
         print(f"{value:10.3f} s per {SENTENCES} sentences  {name}")
-    print(json.dumps({"seed": SEED, "seconds": seconds, "machine": machine, "script": Path(__file__).name}, indent=1))
+    print(json.dumps({"seed": SEED, "seconds": seconds, "machine": machine("numpy", "scipy")}, indent=1))
 
 
 if __name__ == "__main__":

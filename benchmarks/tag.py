@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter, process_time
 
-from exonym import __version__
+from _machine import machine
+
 from exonym.data import DROP, Corpus, LabelMap
 from exonym.evaluate import count, score
 from exonym.formats import read_corpus
@@ -70,19 +69,6 @@ def measure(folder: Path, split: str, options: LightOptions) -> dict[str, object
     }
 
 
-def machine() -> dict[str, object]:
-    """What the times were taken on."""
-    return {
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "cores": os.cpu_count(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "python": platform.python_version(),
-        "exonym": __version__,
-        "python-crfsuite": version("python-crfsuite"),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EXONYM_DATA", "../shared/data")))
@@ -94,7 +80,7 @@ def main() -> None:
         print(f"skipped: no real data at {arguments.data}; set EXONYM_DATA or give --data")
         return
     result = {
-        "machine": machine(),
+        "machine": machine("python-crfsuite"),
         **measure(arguments.data, arguments.split, LightOptions(iterations=arguments.iterations)),
     }
     print(f"trained in {result['train_seconds']:.1f} s CPU, {result['train_seconds_wall']:.1f} s wall", file=sys.stderr)

@@ -92,6 +92,13 @@ def test_links_of_another_bitext_are_refused():
         project(corpus, bitext, Alignment((Links.of([]), Links.of([]))))
 
 
+@pytest.mark.parametrize("link", [(1, 0), (0, 1)])
+def test_links_outside_their_sentences_are_refused(link):
+    corpus, bitext = Corpus((Sentence(("a",), (Span(0, 1, "PER"),)),)), Bitext((Pair(("a",), ("b",), "7"),))
+    with pytest.raises(DataError, match=f"pair 7: found the link {link[0]}-{link[1]}"):
+        project(corpus, bitext, Alignment((Links.of([link]),)))
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -300,12 +300,14 @@ class Links:
 
     def check(self, pair: Pair) -> None:
         """Raise `DataError` if a link points outside either sentence of the pair."""
-        for link in self:
-            if not (0 <= link.source < len(pair.source) and 0 <= link.target < len(pair.target)):
-                raise DataError(
-                    f"pair {pair.id}: link {link.source}-{link.target} points outside its sentences of "
-                    f"{len(pair.source)} and {len(pair.target)} words"
-                )
+        outside = (self.source >= len(pair.source)) | (self.target >= len(pair.target))
+        outside |= (self.source < 0) | (self.target < 0)
+        if outside.any():
+            first = int(outside.argmax())
+            raise DataError(
+                f"pair {pair.id}: found the link {self.source[first]}-{self.target[first]}; expected links inside its "
+                f"{len(pair.source)} source and {len(pair.target)} target words. Align this bitext again."
+            )
 
 
 @dataclass(frozen=True)

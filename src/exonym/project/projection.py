@@ -78,6 +78,7 @@ def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matc
     joined = join(source, bitext)
     sentences = []
     for labelled, pair, links in zip(joined, bitext, alignment, strict=True):
+        links.check(pair)
         target = Sentence(pair.target, (), pair.id)
         sentences.append(project_sentence(labelled, target, links, matching) if labelled.spans else target)
     return Corpus(tuple(sentences), f"{source.name} projected over {bitext.name}")
