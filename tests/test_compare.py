@@ -280,3 +280,17 @@ def test_an_interrupt_stops_with_a_message_and_leaves_nothing_half_written(tmp_p
     assert "stopped; nothing half-written was left" in errors
     assert not (tmp_path / "out/results.json").exists()
     assert not [path for path in (tmp_path / "out").rglob(".*") if path.name != ".exonym"]
+
+
+def test_signatures_say_how_the_gold_labels_were_read(folder, tmp_path):
+    tags = (folder / "de.conll").read_text().replace("B-", "I-") + "\nam\tO\nMontag\tI-DATE\n"
+    (folder / "iob1.conll").write_text(tags)
+    text = RECIPE.replace('test = "de.conll"', 'test = { path = "iob1.conll", repair = "conlleval" }', 1)
+    (folder / "iob1.toml").write_text(text + '[labels]\nDATE = "drop"\n')
+    results = run.compare(run.read_recipe(folder / "iob1.toml"), tmp_path / "out")
+    verdict = results.verdicts[0]
+    for signed in (results.rows[0].evaluation, results.rows[1].comparison, verdict.margin):
+        assert "|scheme:iob1|repair:conlleval|labels:DATE>drop|" in signed.signature
+    assert "|scheme:iob2|repair:error|labels:DATE>drop|" in results.source.signature
+    signatures = [line for line in notes(results) if line.startswith("signature")]
+    assert [line.partition(":")[0] for line in signatures] == ["signature (de)", "signature (xx)"]

@@ -162,5 +162,11 @@ def notes(results: Results) -> list[str]:
         "unseen: entities that the source training text does not name. seconds: mean over seeds; shared stages count "
         "for every method. lost: with the first seed."
     )
-    lines += [f"signature: {row.evaluation.signature}" for row in results.rows[:1]]
+    signed: dict[str, list[str]] = {}
+    for row in results.rows:
+        languages = signed.setdefault(row.evaluation.signature, [])
+        languages += [row.language] * (row.language not in languages)
+    for text, languages in signed.items():
+        of = f" ({', '.join(languages)})" if len(signed) > 1 else ""
+        lines.append(f"signature{of}: {text}")
     return lines

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from exonym.evaluate import Evaluation
+
 _SOURCE_TEST = "source test"  # in the place of a method's name; no method can be named so
 
 
@@ -75,7 +77,7 @@ def compare(
         title=recipe.title,
         baseline=baseline(recipe).name,
         source_language=recipe.source.language,
-        source=score(recipe, data, data.source_test, source) if data.source_test and source else None,
+        source=_source_score(recipe, data, source),
         rows=rows,
         failures=failures,
         verdicts=tuple(verdicts(recipe, data, rows, runs)),
@@ -90,6 +92,12 @@ def compare(
         file.write("\n")
     write_page(results, out / PAGE)
     return results
+
+
+def _source_score(recipe: Recipe, data: RunData, runs: list[Run] | None) -> Evaluation | None:
+    if data.source_test is None or recipe.source.test is None or runs is None:
+        return None
+    return score(recipe, data, data.source_test, runs, recipe.source.test)
 
 
 def plan(recipe: Recipe, out: Path, *, store: Path | None = None) -> list[tuple[str, list[tuple[str, str]]]]:

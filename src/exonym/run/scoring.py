@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.data import Corpus, LabelMap, Ledger
-from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over
+from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over, signature
 from exonym.evaluate import compare as compare_runs
+from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
 from exonym.report import MeanRow, Row, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from exonym.run.data import RunData
-    from exonym.run.recipe import NamedMethod, Recipe
+    from exonym.run.recipe import File, NamedMethod, Recipe
+
+
+R = TypeVar("R", Evaluation, Comparison)
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,16 @@ def baseline(recipe: Recipe) -> NamedMethod:
     return next((method for method in recipe.methods if method.options.kind == "direct"), recipe.methods[0])
 
 
-def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run]) -> Evaluation:
-    """Score with the source training text as what was seen; the label map was applied when the data were read."""
-    scored = evaluate(gold, _predictions(runs), train=data.targets[0].task.source, **_options(recipe))
-    shown = scored.signature.replace("labels:none", f"labels:{LabelMap(recipe.labels)}")
-    return replace(scored, signature=shown)
+def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run], file: File) -> Evaluation:
+    """Score with the source training text as what was seen; `file` is what the gold labels were read from."""
+    train = data.targets[0].task.source
+    return _signed(recipe, evaluate(gold, _predictions(runs), train=train, **_options(recipe, file)))
 
 
 def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
     """Score every method on every language; one without runs there (it failed) has no row."""
     differences = _differences(recipe, data, runs)
+    files = _test_files(recipe)
     for target in data.targets:
         for method in recipe.methods:
             key = target.language, method.name
@@ -59,7 +63,7 @@ def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
             yield Row(
                 language=target.language,
                 method=method.name,
-                evaluation=score(recipe, data, target.gold, runs[key]),
+                evaluation=score(recipe, data, target.gold, runs[key], files[target.language]),
                 comparison=comparison,
                 p=p,
                 seconds=sum(run.seconds for run in runs[key]) / len(runs[key]),
@@ -70,6 +74,7 @@ def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
 def _differences(recipe: Recipe, data: RunData, runs: Runs) -> dict[tuple[str, str], tuple[Comparison, float]]:
     """Compare every method with the baseline, where both ran, and correct each method's p-values over languages."""
     base = baseline(recipe).name
+    files = _test_files(recipe)
     found = {}
     for method in recipe.methods:
         if method.name == base:
@@ -79,14 +84,14 @@ def _differences(recipe: Recipe, data: RunData, runs: Runs) -> dict[tuple[str, s
                 target.gold,
                 _predictions(runs[target.language, method.name]),
                 _predictions(runs[target.language, base]),
-                **_test_options(recipe),
+                **_test_options(recipe, files[target.language]),
             )
             for target in data.targets
             if (target.language, method.name) in runs and (target.language, base) in runs
         }
         p_values = holm([comparison.p_randomisation for comparison in compared.values()])
         for (language, comparison), p in zip(compared.items(), p_values, strict=True):
-            found[language, method.name] = comparison, p
+            found[language, method.name] = _signed(recipe, comparison), p
     return found
 
 
@@ -99,7 +104,8 @@ def verdicts(recipe: Recipe, data: RunData, rows: tuple[Row, ...], runs: Runs) -
         if ranked:
             best, second = ranked[0], (ranked[1] if len(ranked) > 1 else None)
             pair = [_predictions(runs[target.language, row.method]) for row in ranked[:2]]
-            margin = compare_runs(target.gold, *pair, **_test_options(recipe)) if second else None
+            options = _test_options(recipe, _test_files(recipe)[target.language])
+            margin = _signed(recipe, compare_runs(target.gold, *pair, **options)) if second else None
             yield Verdict(best=best, second=second, margin=margin)
 
 
@@ -110,17 +116,35 @@ def means(recipe: Recipe, rows: tuple[Row, ...]) -> Iterator[MeanRow]:
     for method in recipe.methods:
         counts = {row.language: row.evaluation.counts for row in rows if row.method == method.name}
         if len(counts) == len(recipe.targets):
-            yield MeanRow(method=method.name, f1=mean_over(counts, **_options(recipe)))
+            yield MeanRow(method=method.name, f1=mean_over(counts, **_resampling(recipe)))
 
 
 def _predictions(runs: list[Run]) -> list[Corpus]:
     return [run.predictions for run in runs]
 
 
-def _options(recipe: Recipe) -> dict[str, Any]:
+def _test_files(recipe: Recipe) -> dict[str, File]:
+    return {target.language: target.test for target in recipe.targets}
+
+
+def _resampling(recipe: Recipe) -> dict[str, Any]:
     return {"resamples": recipe.resamples, "level": recipe.confidence, "seed": recipe.seeds[0]}
 
 
-def _test_options(recipe: Recipe) -> dict[str, Any]:
+def _options(recipe: Recipe, file: File) -> dict[str, Any]:
+    """How to resample, and how the gold labels were read, for the signature."""
+    is_conll = format_of(file.path, file.format) is CORPUS_FORMATS["conll"]
+    scheme = (file.scheme or scheme_of(file.path)) if is_conll else "spans"
+    return _resampling(recipe) | {"scheme": scheme, "repair": file.repair}
+
+
+def _test_options(recipe: Recipe, file: File) -> dict[str, Any]:
     """Ten times as many resamples as for intervals: p-values, unlike intervals, are corrected and so must be finer."""
-    return _options(recipe) | {"resamples": 10 * recipe.resamples}
+    return _options(recipe, file) | {"resamples": 10 * recipe.resamples}
+
+
+def _signed(recipe: Recipe, result: R) -> R:
+    """Put the recipe's label map into a signature: it was applied when the data were read, not by the scorer."""
+    fields = signature(label_map=LabelMap(recipe.labels)).split("|")
+    labels = next(field for field in fields if field.startswith("labels:"))
+    return replace(result, signature=result.signature.replace("labels:none", labels))
