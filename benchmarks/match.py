@@ -15,12 +15,13 @@ from exonym.project import (
     Candidate,
     Matching,
     candidates_of,
-    link_mass,
+    links_of,
     match_exact,
     match_greedy,
     match_milp,
     project_sentence,
     total,
+    votes_of,
 )
 
 SEED, SENTENCES, SENTENCES_MILP = 1, 1000, 100
@@ -45,11 +46,10 @@ def make(random):
     return Sentence(words, tuple(spans), "1"), Sentence(words, (), "1"), Links.of(links)
 
 
-def every_ngram(mass, source_length, length, threshold):
+def every_ngram(votes, length, threshold):
     """All n-grams of the target sentence that reach the threshold, with their scores, as the problem is stated."""
-    sums = np.concatenate([[0.0], np.cumsum([mass.get(word, 0.0) for word in range(length)])])
     ranges = ((start, stop) for start in range(length) for stop in range(start + 1, length + 1))
-    scored = (Candidate(a, b, float(2 * (sums[b] - sums[a]) / (source_length + b - a))) for a, b in ranges)
+    scored = (Candidate(start, stop, votes.score(start, stop)) for start, stop in ranges)
     return [candidate for candidate in scored if candidate.score >= threshold]
 
 
@@ -67,22 +67,23 @@ def main():
     random = np.random.default_rng(SEED)
     pairs = [make(random) for _ in range(SENTENCES)]
     threshold = Matching().threshold
-    masses = [link_mass(source.spans, links) for source, _, links in pairs]
 
     def score(candidates, number):
-        source, target, _ = pairs[number]
-        return [
-            candidates(mass, len(span), len(target)) for span, mass in zip(source.spans, masses[number], strict=True)
-        ]
+        source, target, links = pairs[number]
+        rows = links_of(source.spans, links)
+        votes = [votes_of(len(span), own) for span, own in zip(source.spans, rows, strict=True)]
+        return [candidates(own, len(target)) for own in votes]
 
-    def ours(mass, source_length, _):
-        return candidates_of(mass, source_length, threshold)
+    def ours(votes, _):
+        return candidates_of(votes, threshold)
 
-    def all_ngrams(mass, source_length, length):
-        return every_ngram(mass, source_length, length, threshold)
+    def all_ngrams(votes, length):
+        return every_ngram(votes, length, threshold)
 
     seconds, scored = {}, [score(ours, number) for number in range(SENTENCES)]
-    seconds["candidates with scores"] = best_of(lambda: [score(ours, number) for number in range(SENTENCES)])
+    seconds["candidates with scores, from links"] = best_of(
+        lambda: [score(ours, number) for number in range(SENTENCES)]
+    )
     for name, match in (("greedy", match_greedy), ("exact", match_exact)):
         seconds[f"{name}: matching"] = best_of(lambda m=match: list(map(m, scored)))
     for matcher in ("greedy", "exact", "heuristic"):

@@ -1,23 +1,41 @@
-"""Label projection: candidates, scores, matching, and the projection of whole corpora. Start at `project`."""
+"""Label projection: candidates, evidence, matching, and the projection of whole corpora. Start at `project`."""
 
-from exonym.project.candidates import Candidate, candidates_of, link_mass
+from exonym.project.candidates import Candidate, Votes, candidates_of, links_of, ngrams, undominated, votes_of
+from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates, tagger_score
 from exonym.project.heuristic import match_heuristic
-from exonym.project.match import match_exact, match_greedy, match_milp, total
-from exonym.project.projection import Matcher, Matching, join, losses, project, project_sentence
+from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
+from exonym.project.options import Fusion, Matcher, Matching
+from exonym.project.projection import Decision, decide, join, losses, project, project_sentence
 
 __all__ = [
     "Candidate",
+    "Choice",
+    "Decision",
+    "Evidence",
+    "Fusion",
     "Matcher",
     "Matching",
+    "TranslationScorer",
+    "Votes",
     "candidates_of",
+    "decide",
     "join",
-    "link_mass",
+    "links_of",
     "losses",
+    "match_bipartite",
+    "match_easy_label_projection",
     "match_exact",
     "match_greedy",
     "match_heuristic",
     "match_milp",
+    "match_politov",
+    "ngrams",
     "project",
     "project_sentence",
+    "scored_candidates",
+    "tagger_score",
     "total",
+    "undominated",
+    "votes_of",
 ]

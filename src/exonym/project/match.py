@@ -1,8 +1,9 @@
-"""Matching source spans with target candidates: at most one candidate per span, and no two chosen ones overlap.
+"""Matching source spans with target candidates: at most `limit` candidates per span, and no two chosen ones overlap.
 
 The problem is the weighted job interval selection problem (spans are jobs, candidates their intervals), NP-hard in
 general and small in practice. `match_greedy` takes the best candidate first; `match_exact` finds the optimum, by
-dynamic programming where few spans compete at one place and by integer programming (`match_milp`) where many do.
+dynamic programming where few spans compete at one place and by integer programming (`match_milp`) where many do;
+`match_bipartite` is what the released code of Politov et al. calls exact.
 """
 
 from __future__ import annotations
@@ -14,73 +15,72 @@ from exonym.errors import ExonymError
 from exonym.project.candidates import Candidate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-WIDEST = 9  # spans that compete at one place; past that the integer programme is faster than the dynamic one
+WIDEST = 9  # bits of state at one place; past that the integer programme is faster than the dynamic one
 _EPSILON = 1e-9  # totals that differ by less are equal
 
-Choice = list[Candidate | None]
+Choice = list[list[Candidate]]  # for each source span what it goes to, by start; empty if it goes nowhere
 
 
-def match_greedy(candidates: Sequence[Sequence[Candidate]]) -> Choice:
+def match_greedy(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Choice:
     """Choose the best candidate of all, strike out what overlaps it, and repeat.
 
     Ties go to the earlier span, then the earlier start, then the shorter range.
 
     Args:
         candidates: for each of the M source spans, its candidates.
+        limit: most candidates for one span.
 
     Returns:
-        For each source span its candidate, or None.
+        For each source span its candidates.
 
     Source:
-        Politov et al. 2025, the "argmax" solver of the released code.
+        Politov et al. 2025, the "argmax" solver of the released code; there the limit is 1.
     """
-    choice: Choice = [None] * len(candidates)
-    order = sorted(
-        (-candidate.score, span, candidate.start, candidate.stop)
-        for span, own in enumerate(candidates)
-        for candidate in own
-    )
+    choice: Choice = [[] for _ in candidates]
+    order = sorted((-candidate.score, span, candidate) for span, own in enumerate(candidates) for candidate in own)
     taken = 0  # bit t is set when target word t is part of a chosen candidate
-    for score, span, start, stop in order:
-        words = (1 << stop) - (1 << start)
-        if choice[span] is None and not taken & words:
-            choice[span] = Candidate(start, stop, -score)
+    for _, span, candidate in order:
+        words = (1 << candidate.stop) - (1 << candidate.start)
+        if len(choice[span]) < limit and not taken & words:
+            choice[span].append(candidate)
             taken |= words
-    return choice
+    return [sorted(own) for own in choice]
 
 
-def match_exact(candidates: Sequence[Sequence[Candidate]]) -> Choice:
+def match_exact(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Choice:
     """Choose the candidates with the greatest total score.
 
     Where the greedy choice is one of several optima it is returned, so that the two matchers differ only where
     exactness matters.
 
     Args:
-        candidates: for each of the M source spans, its candidates; scores > 0.
+        candidates: for each of the M source spans, its candidates; scores > 0. Many are faster once `undominated`.
+        limit: most candidates for one span.
 
     Returns:
-        For each source span its candidate, or None.
+        For each source span its candidates.
 
     Source:
-        The optimisation problem of Politov et al. 2025 (their released "exact" solver is a bipartite matching without
-        the overlap constraint; this is the problem as stated). Dynamic programme ours.
+        The optimisation problem of Politov et al. 2025 (their released "exact" solver is `match_bipartite`; this is the
+        problem as stated). Dynamic programme ours.
     """
-    greedy = match_greedy(candidates)
-    if all(chosen == _best(own) for chosen, own in zip(greedy, candidates, strict=True)):
+    greedy = match_greedy(candidates, limit)
+    if limit == 1 and all(chosen == _best(own) for chosen, own in zip(greedy, candidates, strict=True)):
         return greedy  # every span got its best candidate: nothing can be better
-    exact = match_milp(candidates) if _width(candidates) > WIDEST else _match_dynamic(candidates)
+    is_wide = _width(candidates) * limit.bit_length() > WIDEST
+    exact = match_milp(candidates, limit) if is_wide else _match_dynamic(candidates, limit)
     return exact if total(exact) > total(greedy) + _EPSILON else greedy
 
 
-def total(choice: Iterable[Candidate | None]) -> float:
+def total(choice: Choice) -> float:
     """Return the summed score of a choice."""
-    return sum(candidate.score for candidate in choice if candidate is not None)
+    return sum(candidate.score for own in choice for candidate in own)
 
 
-def _best(own: Sequence[Candidate]) -> Candidate | None:
-    return min(own, key=lambda candidate: (-candidate.score, candidate.start, candidate.stop), default=None)
+def _best(own: Sequence[Candidate]) -> list[Candidate]:
+    return [min(own, key=lambda candidate: (-candidate.score, candidate.start, candidate.stop))] if own else []
 
 
 def _width(candidates: Sequence[Sequence[Candidate]]) -> int:
@@ -97,8 +97,13 @@ def _width(candidates: Sequence[Sequence[Candidate]]) -> int:
     return widest
 
 
-def _match_dynamic(candidates: Sequence[Sequence[Candidate]]) -> Choice:
-    """Sweep over the ends of candidates; a state is the set of spans used so far that could be used again later."""
+def _match_dynamic(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Choice:
+    """Sweep over the ends of candidates; a state is how often each span that has candidates later was used so far.
+
+    These counts stand side by side in one whole number, as many bits for each as the limit has.
+    """
+    bits = limit.bit_length()
+    full = (1 << bits) - 1
     last_start = [max((candidate.start for candidate in own), default=-1) for own in candidates]
     ending: dict[int, list[tuple[int, Candidate]]] = {}
     for span, own in enumerate(candidates):
@@ -107,21 +112,21 @@ def _match_dynamic(candidates: Sequence[Sequence[Candidate]]) -> Choice:
     ends = sorted(ending)
     best: list[_States] = [{0: (0.0, None)}]  # best[k]: the states after the k-th end
     for number, end in enumerate(ends):
-        open_later = sum(1 << span for span, start in enumerate(last_start) if start >= end)
+        open_later = sum(full << bits * span for span, start in enumerate(last_start) if start >= end)
         states: _States = {}
         for used, (score, chain) in best[number].items():
             _keep(states, used & open_later, score, chain)
         for span, candidate in ending[end]:
             before = bisect_right(ends, candidate.start)  # the states after the last end at or before its start
             for used, (score, chain) in best[before].items():
-                if not used >> span & 1:
+                if used >> bits * span & full < limit:
                     link = _Chosen(chain, span, candidate)
-                    _keep(states, (used | 1 << span) & open_later, score + candidate.score, link)
+                    _keep(states, used + (1 << bits * span) & open_later, score + candidate.score, link)
         best.append(states)
-    choice: Choice = [None] * len(candidates)
+    choice: Choice = [[] for _ in candidates]
     chosen = max(best[-1].values(), key=lambda state: state[0])[1]
-    while chosen is not None:
-        choice[chosen.span] = chosen.candidate
+    while chosen is not None:  # from the last to the first
+        choice[chosen.span].insert(0, chosen.candidate)
         chosen = chosen.before
     return choice
 
@@ -134,7 +139,7 @@ class _Chosen(NamedTuple):
     candidate: Candidate
 
 
-_States = dict[int, tuple[float, _Chosen | None]]  # bit set of used spans -> best score and choice
+_States = dict[int, tuple[float, _Chosen | None]]  # how often spans were used -> best score and choice
 
 
 def _keep(states: _States, used: int, score: float, chosen: _Chosen | None) -> None:
@@ -143,24 +148,25 @@ def _keep(states: _States, used: int, score: float, chosen: _Chosen | None) -> N
         states[used] = score, chosen
 
 
-def match_milp(candidates: Sequence[Sequence[Candidate]]) -> Choice:
+def match_milp(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Choice:
     """Choose the candidates with the greatest total score by integer programming (HiGHS through scipy).
 
-    One variable per candidate; one row per source span (at most one candidate) and one per target word (at most one
-    chosen candidate covers it), which is the tightest way to write that no two overlap.
+    One variable per candidate; one row per source span (at most `limit` candidates) and one per target word (at most
+    one chosen candidate covers it), which is the tightest way to write that no two overlap.
 
     Args:
         candidates: for each of the M source spans, its candidates.
+        limit: most candidates for one span.
 
     Returns:
-        For each source span its candidate, or None.
+        For each source span its candidates.
     """
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array
 
     variables = [(span, candidate) for span, own in enumerate(candidates) for candidate in own]
-    choice: Choice = [None] * len(candidates)
+    choice: Choice = [[] for _ in candidates]
     if not variables:
         return choice
     rows: list[int] = []
@@ -170,16 +176,56 @@ def match_milp(candidates: Sequence[Sequence[Candidate]]) -> Choice:
         rows.extend(covered)
         columns.extend([column] * len(covered))
     matrix = coo_array((np.ones(len(rows)), (rows, columns))).tocsr()
+    most = np.ones(matrix.shape[0])
+    most[: len(candidates)] = limit
     solution = milp(
         -np.array([candidate.score for _, candidate in variables]),
         integrality=np.ones(len(variables), dtype=np.int8),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(matrix, ub=1),
+        constraints=LinearConstraint(matrix, ub=most),
         options={"mip_rel_gap": 0},
     )
     if not solution.success:  # a feasible choice always exists (the empty one), so this is a fault of the solver
         raise ExonymError(f"the integer programme of {len(variables)} candidates failed: {solution.message}")
     for (span, candidate), value in zip(variables, solution.x, strict=True):
         if value > 0.5:
-            choice[span] = candidate
+            choice[span].append(candidate)
+    return [sorted(own) for own in choice]
+
+
+def match_bipartite(candidates: Sequence[Sequence[Candidate]]) -> Choice:
+    """Give spans different ranges with the greatest total score, then drop, span by span, what overlaps an earlier one.
+
+    Not the optimum of the problem, and never better than `match_exact`: for comparison with published results.
+
+    Args:
+        candidates: for each of the M source spans, its candidates; the published ones are all n-grams.
+
+    Returns:
+        For each source span its candidate, if it has one.
+
+    Source:
+        Politov et al. 2025, released code, the solver named exact: a minimum-weight full matching of a sparse bipartite
+        graph. That raises where no matching reaches every span, and the whole sentence stays unlabelled. Here every
+        span may also go nowhere, for a score of 0, so that there always is a matching, and the others keep theirs.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    ranges = sorted({(candidate.start, candidate.stop) for own in candidates for candidate in own})
+    column = {each: number for number, each in enumerate(ranges)}
+    scores = np.zeros((len(candidates), len(ranges) + len(candidates)))  # the columns past the ranges are nowhere
+    known = [{column[candidate.start, candidate.stop]: candidate for candidate in own} for own in candidates]
+    for row, own in enumerate(known):
+        for place, candidate in own.items():
+            scores[row, place] = candidate.score
+    choice: Choice = [[] for _ in candidates]
+    taken = 0
+    _, places = linear_sum_assignment(scores, maximize=True)
+    for row, place in enumerate(places.tolist()):
+        matched = known[row].get(place)
+        words = (1 << matched.stop) - (1 << matched.start) if matched else 0
+        if matched and not taken & words:
+            choice[row].append(matched)
+            taken |= words
     return choice

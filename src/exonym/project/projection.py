@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, replace
-from math import inf
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from string import punctuation as ASCII_PUNCTUATION
+from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import category
 
 from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
 from exonym.errors import DataError, Problems, RecipeError
-from exonym.project.candidates import candidates_of, link_mass, links_of
+from exonym.project.candidates import Candidate, links_of, undominated
+from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates
 from exonym.project.heuristic import match_heuristic
-from exonym.project.match import Choice, match_exact, match_greedy
+from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy
+from exonym.project.options import Matching
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from exonym.data import Alignment, Bitext, Links
 
-Matcher = Literal["exact", "greedy", "heuristic"]
+_Rows = list[tuple[int, int, float]]  # links, as from `links_of`
 
 
-@dataclass(frozen=True, kw_only=True)
-class Matching:
-    """How source spans are matched with target ranges.
+class Decision(NamedTuple):
+    """What was decided for one source span, and among what.
 
     Attributes:
-        matcher: `exact` and `greedy` match candidates by link score; `heuristic` takes the longest linked run.
-        threshold: `exact` and `greedy`: candidates that score less than this, in [0, 1], are not used.
-        min_weight: `heuristic`: links that weigh less than this, in [0, 1], do not count.
-        max_gap: `heuristic`: linked runs at most so many words apart are joined; 0 is off.
-        length_ratio: `heuristic`: a run shorter than this share of the source span is dropped; 0 is off.
+        span: the source span.
+        links: its links, as (source word, target word, weight).
+        candidates: the target ranges that it could have gone to, with the evidence for each; the heuristics have none.
+        chosen: those that it goes to.
+        reason: why it goes nowhere; empty if it goes somewhere.
     """
 
-    matcher: Matcher = "exact"
-    threshold: float = 0.1
-    min_weight: float = 0.4
-    max_gap: int = 0
-    length_ratio: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name, most in (("threshold", 1), ("min_weight", 1), ("max_gap", inf), ("length_ratio", inf)):
-            value = getattr(self, name)
-            if not 0 <= value <= most or value == inf:  # no comparison holds for nan
-                expected = "a number in [0, 1]" if most == 1 else "0 (off) or a number above it"
-                raise RecipeError(f"{name}: found {value}; expected {expected}. Change it, or leave it out.")
+    span: Span
+    links: _Rows
+    candidates: list[Candidate]
+    chosen: list[Candidate]
+    reason: str
 
 
-def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching | None = None) -> Corpus:
+def project(
+    source: Corpus,
+    bitext: Bitext,
+    alignment: Alignment,
+    matching: Matching | None = None,
+    tagged: Corpus | None = None,
+    translation: TranslationScorer | None = None,
+) -> Corpus:
     """Project the spans of a labelled corpus onto the target side of a bitext.
 
     Args:
@@ -55,6 +58,8 @@ def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matc
         bitext: pairs whose source sides are sentences of `source`.
         alignment: the links of each pair of `bitext`.
         matching: how spans are matched; None for the defaults.
+        tagged: the target sides with the spans and probabilities of a tagger; needed where `matching` asks for them.
+        translation: scores phrases, a sentence at a time; needed where `matching` asks for it.
 
     Returns:
         The target sentences in bitext order, named after their pairs. Each projected span carries its source sentence,
@@ -62,48 +67,86 @@ def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matc
 
         - `no link`: none of its words is linked;
         - `below threshold`: it has candidates, all under the threshold;
+        - `no candidate`: candidates of the tagger only: it found no span in the sentence;
         - `overlap`: its candidates lost to those of other spans;
-        - `only weak links`: heuristic only: it has links, all under `min_weight`;
-        - `below length ratio`, `joined with an overlapping span`: heuristic only.
+        - `only weak links`: where links count as one each: it has links, all under `min_weight`;
+        - `below length ratio`, `joined with an overlapping span`, `only punctuation`: heuristic only.
 
     Raises:
-        DataError: bitext, alignment and corpus do not belong together.
+        DataError: bitext, alignment, corpus and tagged text do not belong together.
+        RecipeError: the matching needs a tagger or a translation scorer that is not given.
     """
     matching = matching or Matching()
+    if matching.needs_translation and translation is None:
+        raise RecipeError("fusion.translation: found no translation scorer; expected one. Give one, or leave it out.")
     if len(alignment) != len(bitext):
         raise DataError(
             f"{alignment.name}: found links for {len(alignment)} pairs; expected {len(bitext)}, "
             f"the pairs of {bitext.name}. Align this bitext again."
         )
     joined = join(source, bitext)
+    evidence = _evidence(bitext, matching, tagged, translation)
     sentences = []
-    for labelled, pair, links in zip(joined, bitext, alignment, strict=True):
+    for labelled, pair, links, known in zip(joined, bitext, alignment, evidence, strict=True):
         links.check(pair)
         target = Sentence(pair.target, (), pair.id)
-        sentences.append(project_sentence(labelled, target, links, matching) if labelled.spans else target)
+        sentences.append(project_sentence(labelled, target, links, matching, known) if labelled.spans else target)
     return Corpus(tuple(sentences), f"{source.name} projected over {bitext.name}")
 
 
-def project_sentence(source: Sentence, target: Sentence, links: Links, matching: Matching) -> Sentence:
+def project_sentence(
+    source: Sentence,
+    target: Sentence,
+    links: Links,
+    matching: Matching,
+    evidence: Evidence = Evidence(),  # noqa: B008 - immutable
+) -> Sentence:
     """Project the spans of one sentence onto its translation; see `project`."""
-    mass = link_mass(source.spans, _strong(links, matching))
-    if matching.matcher == "heuristic":
-        choice, reasons = match_heuristic(
-            source.spans, mass, max_gap=matching.max_gap, length_ratio=matching.length_ratio
-        )
-    else:
-        choice, reasons = _match_candidates(source.spans, mass, matching)
     spans, lost = [], []
-    for span, candidate, reason, rows in zip(source.spans, choice, reasons, links_of(source.spans, links), strict=True):
-        if candidate is None:
-            weak = reason == "no link" and rows
-            lost.append(Lost(span.start, span.stop, span.label, "only weak links" if weak else reason))
-        else:
-            inside = tuple(Link(*row) for row in rows if candidate.start <= row[1] < candidate.stop)
+    for span, links_out, _, chosen, reason in decide(source, target, links, matching, evidence):
+        if not chosen:
+            lost.append(Lost(span.start, span.stop, span.label, reason))
+        for candidate in chosen:
+            inside = tuple(Link(*link) for link in links_out if candidate.start <= link[1] < candidate.stop)
             origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
             score = min(1.0, candidate.score) * span.score
             spans.append(Span(candidate.start, candidate.stop, span.label, score, origin))
     return replace(target.with_spans(spans), lost=tuple(lost))
+
+
+def decide(
+    source: Sentence,
+    target: Sentence,
+    links: Links,
+    matching: Matching,
+    evidence: Evidence = Evidence(),  # noqa: B008 - immutable
+) -> list[Decision]:
+    """Score the candidates of every span of a sentence and choose among them.
+
+    Args:
+        source: a sentence with M spans.
+        target: its translation.
+        links: the links between the two.
+        matching: how spans are matched.
+        evidence: what `matching` needs beside links.
+
+    Returns:
+        M decisions, in the order of the spans; the ranges chosen are disjoint.
+    """
+    rows = links_of(source.spans, links)
+    counted = links_of(source.spans, _strong(links, matching.min_weight)) if matching.counts_links else rows
+    candidates: list[list[Candidate]] = [[] for _ in source.spans]
+    if matching.matcher == "heuristic":
+        choice, reasons = _match_runs(source, target, counted, matching)
+    else:
+        candidates = scored_candidates(source, target, counted, matching, evidence)
+        choice = _choose(candidates, matching)
+        reasons = [
+            "" if chosen else "overlap" if own else _why_none(links, matching, evidence)
+            for links, own, chosen in zip(counted, candidates, choice, strict=True)
+        ]
+    reasons = ["only weak links" if r == "no link" and own else r for r, own in zip(reasons, rows, strict=True)]
+    return list(map(Decision, source.spans, rows, candidates, choice, reasons))
 
 
 def join(source: Corpus, bitext: Bitext) -> list[Sentence]:
@@ -148,25 +191,75 @@ def losses(corpus: Corpus) -> Ledger:
     return ledger
 
 
-def _match_candidates(
-    spans: Sequence[Span], mass: Sequence[dict[int, float]], matching: Matching
+def _choose(candidates: Sequence[Sequence[Candidate]], matching: Matching) -> Choice:
+    """Match by the matcher that was chosen."""
+    if matching.matcher == "greedy":
+        return match_greedy(candidates, matching.limit)
+    if matching.matcher == "bipartite":
+        return match_bipartite(candidates)
+    if not matching.makes_few:  # the optimum is the same, and sooner found
+        candidates = [undominated(own) for own in candidates]
+    return match_exact(candidates, matching.limit)
+
+
+def _match_runs(
+    source: Sentence, target: Sentence, rows: Sequence[_Rows], matching: Matching
 ) -> tuple[Choice, list[str]]:
-    candidates = [candidates_of(words, len(span), matching.threshold) for span, words in zip(spans, mass, strict=True)]
-    choice = match_exact(candidates) if matching.matcher == "exact" else match_greedy(candidates)
-    reasons = []
-    for words, own, chosen in zip(mass, candidates, choice, strict=True):
-        if chosen is not None:
-            reasons.append("")
-        elif not words:
-            reasons.append("no link")
-        else:
-            reasons.append("overlap" if own else "below threshold")
-    return choice, reasons
+    """Match by the heuristic that was chosen."""
+    linked = [{word for _, word, _ in own} for own in rows]
+    gap, ratio, remove = matching.run_options
+    if matching.compat == "politov":
+        return match_politov(source.spans, rows, len(target), max_gap=gap, length_ratio=ratio)
+    punctuation = _punctuation(target, ASCII_PUNCTUATION if matching.compat else "") if remove else ()
+    if matching.compat == "easy-label-projection":
+        return match_easy_label_projection(source.spans, linked, len(target), max_gap=gap, punctuation=punctuation)
+    return match_heuristic(source.spans, linked, max_gap=gap, length_ratio=ratio, punctuation=punctuation)
 
 
-def _strong(links: Links, matching: Matching) -> Links:
-    """The heuristic knows no weights, so weak links would count as much as strong ones: leave them out for it."""
-    if matching.matcher != "heuristic":
-        return links
-    keep = links.weight >= matching.min_weight
+def _punctuation(sentence: Sentence, marks: str = "") -> set[int]:
+    """Find the words that are made of these characters only, or of any punctuation."""
+
+    def is_mark(character: str) -> bool:
+        return character in marks if marks else category(character).startswith("P")
+
+    return {place for place, word in enumerate(sentence.words) if all(map(is_mark, word))}
+
+
+def _why_none(rows: _Rows, matching: Matching, evidence: Evidence) -> str:
+    """Say why a source span has no candidate."""
+    if matching.candidates == "tagger" and evidence.tagged is not None and not evidence.tagged.spans:
+        return "no candidate"
+    return "no link" if not rows and matching.fusion.links_only else "below threshold"
+
+
+def _strong(links: Links, min_weight: float) -> Links:
+    keep = links.weight >= min_weight
     return type(links)(links.source[keep], links.target[keep], links.weight[keep])
+
+
+def _evidence(
+    bitext: Bitext, matching: Matching, tagged: Corpus | None, translation: TranslationScorer | None
+) -> Iterator[Evidence]:
+    """Give each pair what is known of its target side; what `matching` does not need is not looked at.
+
+    Raises:
+        DataError: the tagged text is not the target side, or lacks probabilities that are needed.
+        RecipeError: tagged text is needed and not given.
+    """
+    if not matching.needs_tagger:
+        return iter([Evidence(translation=translation)] * len(bitext))
+    if tagged is None:
+        raise RecipeError(
+            "candidates, fusion.tagger: found no tagged target text; expected some. Give it, or leave them."
+        )
+    if len(tagged) != len(bitext):
+        expected = f"{len(bitext)}, the target sides of {bitext.name}"
+        raise DataError(f"{tagged.name}: found {len(tagged)} tagged sentences; expected {expected}. Tag these.")
+    for number, (sentence, pair) in enumerate(zip(tagged, bitext, strict=True), start=1):
+        if tuple(map(nfc, sentence.words)) != tuple(map(nfc, pair.target)):
+            raise DataError(f"{tagged.name}:{number}: found other words; expected the target side of pair {pair.id}.")
+        shape = None if sentence.probabilities is None else sentence.probabilities.shape
+        if matching.fusion.tagger and shape != (len(sentence), len(tagged.tags)):
+            expected = f"{(len(sentence), len(tagged.tags))}, for {len(sentence)} words and {len(tagged.tags)} tags"
+            raise DataError(f"{tagged.name}:{number}: found probabilities of shape {shape}; expected {expected}.")
+    return (Evidence(sentence, tagged.tags, translation) for sentence in tagged)
