@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 from exonym.data import Alignment, Bitext, Corpus, Link, Links, Lost, Origin, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
 from exonym.formats import read_corpus
-from exonym.project import Matching, join, losses, project
+from exonym.project import Fusion, Matching, join, losses, project
 
-MATCHERS = ("exact", "greedy", "heuristic")
+MATCHERS = ("exact", "greedy", "bipartite", "heuristic")
 
 
 def carry(source, target, links, **options):
@@ -108,11 +108,80 @@ def test_links_outside_their_sentences_are_refused(link):
         {"max_gap": -1},
         {"length_ratio": -0.5},
         {"length_ratio": float("nan")},
+        {"power": 0},
+        {"limit": 0},
+        {"max_words": -1},
+        {"matcher": "best"},
+        {"score": "dice"},
+        {"candidates": "all"},
+        {"compat": "mine"},
     ],
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(RecipeError):
         Matching(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"matcher": "heuristic", "threshold": 0.2},
+        {"matcher": "heuristic", "score": "pairs"},
+        {"matcher": "heuristic", "power": 2.0},
+        {"matcher": "heuristic", "candidates": "ngrams"},
+        {"matcher": "heuristic", "fusion": Fusion(tagger=1.0)},
+        {"matcher": "heuristic", "limit": 2},
+        {"matcher": "bipartite", "limit": 2},
+        {"score": "words", "power": 2.0},
+        {"min_weight": 0.5},
+        {"max_words": 3},
+        {"stop": ()},
+        {"max_gap": 0},
+        {"compat": "politov"},
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(options):
+    with pytest.raises(RecipeError, match="which does not know it"):
+        Matching(**options)
+
+
+@pytest.mark.parametrize("options", [{"score": "pairs"}, {"score": "words"}, {"matcher": "heuristic"}])
+def test_where_links_count_as_one_each_weak_ones_do_not_count(options):
+    source = Sentence(("a", "b", "c"), (Span(0, 1, "PER"), Span(1, 2, "LOC"), Span(2, 3, "ORG")))
+    links = [(0, 0, 0.9), (1, 2, 0.3)]
+    got = carry(source, ("x", "y", "z"), links, **options)
+    assert [(span.key, span.score) for span in got.spans] == [((0, 1, "PER"), 1.0)]
+    assert got.lost == (Lost(1, 2, "LOC", "only weak links"), Lost(2, 3, "ORG", "no link"))
+    more = carry(source, ("x", "y", "z"), links, min_weight=0.2, **options)
+    assert [span.key for span in more.spans] == [(0, 1, "PER"), (2, 3, "LOC")]
+
+
+def test_squared_votes_prefer_strong_links():
+    source, target = Sentence(("a",), (Span(0, 1, "PER"),)), ("x", "y")
+    links = [(0, 0, 0.9), (0, 1, 0.5)]
+    assert carry(source, target, links).spans[0].key == (0, 2, "PER")
+    assert carry(source, target, links, power=2.0).spans[0].key == (0, 1, "PER")
+
+
+@pytest.mark.parametrize("matcher", ["exact", "greedy"])
+def test_a_span_goes_to_as_many_ranges_as_the_limit_says(matcher):
+    source = Sentence(("a",), (Span(0, 1, "PER"),))
+    got = carry(source, ("x", "y", "z"), [(0, 0), (0, 2)], matcher=matcher, limit=2)
+    assert [span.key for span in got.spans] == [(0, 1, "PER"), (2, 3, "PER")]
+    assert [span.origin.links for span in got.spans] == [(Link(0, 0, 1.0),), (Link(0, 2, 1.0),)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6), st.sampled_from([0.2, 0.5, 1.0])), max_size=12))
+def test_all_ngrams_give_the_same_total_as_linked_ones_and_stop_words_are_kept_out(links):
+    source = Sentence(tuple("abcdef"), (Span(0, 2, "PER"), Span(2, 3, "LOC"), Span(4, 6, "PER")))
+    target = ("t", "u", "!", "v", "w", "x", "y")
+    found = [
+        sum(span.score for span in carry(source, target, links, **options).spans)
+        for options in ({}, {"candidates": "ngrams", "stop": ()})
+    ]
+    assert found[0] == pytest.approx(found[1])
+    stopped = carry(source, target, links, candidates="ngrams")
+    assert not any(span.start <= 2 < span.stop for span in stopped.spans)
 
 
 def test_gold_links_by_identity_return_the_source_labels(data):
