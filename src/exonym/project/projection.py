@@ -63,7 +63,8 @@ def project(
 
     Returns:
         The target sentences in bitext order, named after their pairs. Each projected span carries its source sentence,
-        source span, links and score; each source span that was not projected stands in `Sentence.lost` with its reason:
+        source span, links and score; each source span that was not projected stands in `Sentence.lost` with its reason,
+        after those that `source` had lost itself:
 
         - `no link`: none of its words is linked;
         - `below threshold`: it has candidates, all under the threshold;
@@ -90,7 +91,9 @@ def project(
     for labelled, pair, links, known in zip(joined, bitext, alignment, evidence, strict=True):
         links.check(pair)
         target = Sentence(pair.target, (), pair.id)
-        sentences.append(project_sentence(labelled, target, links, matching, known) if labelled.spans else target)
+        sentences.append(
+            project_sentence(labelled, target, links, matching, known) if labelled.spans or labelled.lost else target
+        )
     return Corpus(tuple(sentences), f"{source.name} projected over {bitext.name}")
 
 
@@ -111,7 +114,7 @@ def project_sentence(
             origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
             score = min(1.0, candidate.score) * span.score
             spans.append(Span(candidate.start, candidate.stop, span.label, score, origin))
-    return replace(target.with_spans(spans), lost=tuple(lost))
+    return replace(target.with_spans(spans), lost=(*source.lost, *lost))
 
 
 def decide(
