@@ -127,11 +127,46 @@ def test_options_of_another_matcher_are_wrong_usage(folder):
         ("--max-gap", "1"),
         ("--matcher", "greedy", "--length-ratio", "0.5"),
         ("--min-weight", "0.5"),
+        ("--max-words", "3"),
+        ("--score", "words", "--power", "2"),
+        ("--matcher", "bipartite", "--limit", "2"),
+        ("--matcher", "heuristic", "--tagger-weight", "1"),
+        ("--compat", "politov"),
+        ("--matcher", "heuristic", "--compat", "politov", "--remove-punctuation"),
     ):
         message = exonym("project", *files, *options, code=2).stderr.replace("│", "")
         assert "which does not know it" in " ".join(message.split())
     done = exonym("project", *files, "--matcher", "heuristic", "--min-weight", "nan", code=1)
     assert "min_weight: found nan" in done.stderr
+
+
+def test_a_tagger_and_what_it_is_for_go_together(folder):
+    files = ("--source", folder / "gold.conll", "--bitext", folder / "b.tsv", "--links", folder / "l")
+    for options in (("--tagger", folder), ("--candidates", "union"), ("--tagger-weight", "1"), ("--tagger-by-class",)):
+        message = exonym("project", *files, *options, code=2).stderr.replace("│", "")
+        assert "expected" in " ".join(message.split())
+
+
+def test_projection_with_every_kind_of_option(folder):
+    pairs = [(name, city) for name in ("Anna", "Tom", "Eva", "Omar") for city in ("Bonn", "Rom", "Oslo")]
+    write(folder, "en.conll", "".join(f"{name}\tB-PER\nsees\tO\n{city}\tB-LOC\n\n" for name, city in pairs))
+    write(folder, "b.tsv", "".join(f"{name} sees {city}\t{city} sieht {name}\n" for name, city in pairs))
+    write(folder, "b.links", "0-2:0.9 1-1 2-0:0.9\n" * len(pairs))
+    exonym("train", "en.conll", "-o", "tagger", "--iterations", 20, cwd=folder)
+    arguments = ("--source", "en.conll", "--bitext", "b.tsv", "--links", "b.links")
+    evidence = ("--tagger", "tagger", "--tagger-weight", "0.5", "--tagger-by-class", "--alignment-weight", "2")
+    for options in (
+        ("--score", "words", "--min-weight", "0.5"),
+        ("--power", "2", "--candidates", "ngrams", "--max-words", "2", "--stop", "sieht"),
+        ("--candidates", "union", "--limit", "1", *evidence),
+        ("--matcher", "bipartite", "--score", "pairs"),
+        ("--matcher", "heuristic", "--remove-punctuation"),
+        ("--matcher", "heuristic", "--compat", "politov", "--length-ratio", "0.5"),
+    ):
+        done = exonym("project", *arguments, *options, cwd=folder)
+        assert "spans projected: 24" in done.stderr
+        assert done.stdout.startswith("Bonn\tB-LOC\nsieht\tO\nAnna\tB-PER\n")
+    exonym("project", *arguments, "--candidates", "tagger", "--tagger", "tagger", "-o", "t.conll", cwd=folder)
 
 
 def test_corpus_and_bitext_are_joined_before_links_are_read(folder):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from exonym.errors import DataError, RecipeError
-from exonym.project import Matching
+from exonym.project import Fusion, Matching
 from exonym.run import read_data, read_recipe
 from exonym.transfer import Direct, TranslateTrain
 
@@ -58,6 +58,34 @@ def test_a_recipe_becomes_options_with_defaults_filled_in(folder):
     assert projected.options.tagger.iterations == 7
     assert read.source.train.path == str(folder / "en.conll")
     assert read.seeds == (1,)
+
+
+def test_every_option_of_matching_can_be_written(folder):
+    table = (
+        'score = "soft", power = 2.0, candidates = "ngrams", max_words = 5, stop = ["!"], threshold = 0.2, limit = 2, '
+        "fusion = { alignment = 0.5, tagger = 0.5, tagger_by_class = true, alpha = 1.2 }"
+    )
+    read = read_recipe(recipe(folder, GOOD.replace("threshold = 0.3", table)))
+    assert isinstance(read.methods[1].options, TranslateTrain)
+    assert read.methods[1].options.matching == Matching(
+        matcher="greedy",
+        power=2.0,
+        candidates="ngrams",
+        max_words=5,
+        stop=("!",),
+        threshold=0.2,
+        limit=2,
+        fusion=Fusion(alignment=0.5, tagger=0.5, tagger_by_class=True, alpha=1.2),
+    )
+    old = 'matcher = "greedy", threshold = 0.3'
+    new = 'matcher = "heuristic", compat = "politov", max_gap = 2, length_ratio = 0.5'
+    read = read_recipe(recipe(folder, GOOD.replace(old, new)))
+    assert isinstance(read.methods[1].options, TranslateTrain)
+    assert read.methods[1].options.matching.run_options == (2, 0.5, False)
+    text = "\n".join(faults(folder, GOOD.replace(old, f"{old}, fusion = {{ taggr = 1.0 }}")))
+    assert "unknown key methods[2].matching.fusion.taggr. Did you mean 'tagger'?" in text
+    text = "\n".join(faults(folder, GOOD.replace(old, f"{old}, compat = 'politov'")))
+    assert "methods[2].matching: compat: found it with matcher 'greedy', which does not know it" in text
 
 
 def test_all_faults_come_at_once_and_suggest_the_right_key(folder):

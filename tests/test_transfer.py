@@ -6,6 +6,7 @@ import pytest
 from exonym.align import Lexicon, StatisticalAligner
 from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
+from exonym.project import Fusion, Matching
 from exonym.tag import LightOptions, train_light
 from exonym.transfer import Direct, Gloss, GlossTagger, Supervised, Task, TranslateTrain, load_any_tagger, transfer
 from exonym.transfer.casing import Casing, capital_at
@@ -37,6 +38,7 @@ def task():
         Gloss(tagger=LIGHT),
         TranslateTrain(tagger=LIGHT),
         TranslateTrain(tagger=LIGHT, labels="tagger", incomplete="keep"),
+        TranslateTrain(tagger=LIGHT, matching=Matching(candidates="union", fusion=Fusion(tagger=0.5))),
         Supervised(tagger=LIGHT),
     ],
     ids=lambda options: f"{options.kind} {getattr(options, 'labels', '')}",
@@ -58,6 +60,11 @@ def test_methods_say_which_data_they_lack(options):
     _, given = task()
     with pytest.raises((RecipeError, DataError), match="expected"):
         transfer(Task(source=given.source, test=given.test), options)
+
+
+def test_translate_train_has_no_translation_scorer():
+    with pytest.raises(RecipeError, match="translation"):
+        TranslateTrain(matching=Matching(fusion=Fusion(translation=1.0)))
 
 
 @dataclass(frozen=True)

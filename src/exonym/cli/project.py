@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -20,7 +20,14 @@ from exonym.cli.shared import (
     write_sentences,
 )
 
-_Matcher = Literal["exact", "greedy", "heuristic"]
+if TYPE_CHECKING:
+    from exonym.data import Bitext, Corpus
+    from exonym.project import Matching
+
+_Matcher = Literal["exact", "greedy", "bipartite", "heuristic"]
+_Score = Literal["soft", "pairs", "words"]
+_Candidates = Literal["linked", "ngrams", "tagger", "union"]
+_Compat = Literal["easy-label-projection", "politov"]
 
 
 def project(
@@ -34,17 +41,61 @@ def project(
     ] = None,
     matcher: Annotated[_Matcher, typer.Option(help="How spans are matched.")] = "exact",
     threshold: Annotated[
-        float | None, typer.Option(help="exact, greedy: least score of a match, 0 to 1; 0.1 if not given.")
+        float | None, typer.Option(help="Not heuristic: least score of a match, 0 to 1; 0.1 if not given.")
     ] = None,
+    score: Annotated[
+        _Score | None, typer.Option(help="Not heuristic: links count by weight (soft), each, or by words; soft.")
+    ] = None,
+    power: Annotated[float | None, typer.Option(help="--score soft: exponent of the weights; 1 if not given.")] = None,
     min_weight: Annotated[
-        float | None, typer.Option(help="heuristic: links that weigh less do not count, 0 to 1; 0.4 if not given.")
+        float | None,
+        typer.Option(help="heuristic, --score pairs or words: links that weigh less do not count, 0 to 1; 0.4."),
+    ] = None,
+    candidates: Annotated[
+        _Candidates | None,
+        typer.Option(help="Not heuristic: ranges between linked words, all, those of the tagger, or both; linked."),
+    ] = None,
+    max_words: Annotated[
+        int | None, typer.Option(help="--candidates ngrams: most words of a range; no limit if not given.")
+    ] = None,
+    stop: Annotated[
+        list[str] | None, typer.Option(help="--candidates ngrams: a word that no range has; repeat it; ! and ?.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="exact, greedy: most target ranges for one source span; 1 if not given.")
+    ] = None,
+    tagger: Annotated[
+        Path | None, typer.Option(help="Folder of a tagger for the target side: see --tagger-weight, --candidates.")
+    ] = None,
+    alignment_weight: Annotated[
+        float | None, typer.Option(help="Not heuristic: how much links count in a score; 1 if not given.")
+    ] = None,
+    tagger_weight: Annotated[
+        float | None, typer.Option(help="Not heuristic: how much the tagger counts in a score; 0 if not given.")
+    ] = None,
+    tagger_threshold: Annotated[
+        float | None, typer.Option(help="With --tagger-weight: tagger scores that count as 0; under 0.05.")
+    ] = None,
+    tagger_by_class: Annotated[
+        bool | None,
+        typer.Option("--tagger-by-class", help="With --tagger-weight: ask for the label of the span, not for any."),
+    ] = None,
+    compat: Annotated[
+        _Compat | None, typer.Option(help="heuristic: do what this released code does, faults included.")
     ] = None,
     max_gap: Annotated[
-        int | None, typer.Option(help="heuristic: join runs at most so many words apart; off if not given.")
+        int | None, typer.Option(help="heuristic: join runs at most so many words apart; 0, with --compat 1.")
     ] = None,
     length_ratio: Annotated[
         float | None,
-        typer.Option(help="heuristic: drop runs shorter than this share of the source span; off if not given."),
+        typer.Option(help="heuristic: drop runs shorter than this share of the source span; 0, for politov 0.8."),
+    ] = None,
+    remove_punctuation: Annotated[
+        bool | None,
+        typer.Option(
+            "--remove-punctuation/--keep-punctuation",
+            help="heuristic: take punctuation off the ends of runs; kept if not given, but for easy-label-projection.",
+        ),
     ] = None,
     format: LabelledFormat = None,
     scheme: Scheme = None,
@@ -57,13 +108,21 @@ def project(
     """
     from exonym.data import Ledger
     from exonym.formats import read_alignment, read_bitext, write_corpus
-    from exonym.project import Matching, join, losses
+    from exonym.project import join, losses
     from exonym.project import project as project_corpus
 
-    candidates = {"threshold": threshold}
-    runs = {"min_weight": min_weight, "max_gap": max_gap, "length_ratio": length_ratio}
-    own, others = (runs, candidates) if matcher == "heuristic" else (candidates, runs)
-    matching = Matching(matcher=matcher, **_given(own, others, matcher))
+    weights: dict[str, Any] = {"alignment": alignment_weight, "tagger": tagger_weight}
+    weights |= {"tagger_threshold": tagger_threshold, "tagger_by_class": tagger_by_class}
+    given: dict[str, Any] = {
+        "matcher": matcher,
+        "threshold": threshold,
+        "score": score,
+        "power": power,
+        "min_weight": min_weight,
+    }
+    given |= {"candidates": candidates, "max_words": max_words, "stop": tuple(stop) if stop else None, "limit": limit}
+    given |= {"compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
+    matching = _matching(given | {"remove_punctuation": remove_punctuation}, weights, with_tagger=tagger is not None)
     check_output(output, labelled=True)
     check_output(provenance)
     ledger = Ledger()
@@ -71,7 +130,7 @@ def project(
     pairs = read_bitext(bitext, on_error=on_error, ledger=ledger)
     join(corpus, pairs)  # links of a bitext that does not belong to the corpus are not worth a look
     alignment = read_alignment(links, pairs, on_error=on_error, ledger=ledger)
-    projected = project_corpus(corpus, pairs, alignment, matching)
+    projected = project_corpus(corpus, pairs, alignment, matching, _tagged(tagger, pairs))
     write_sentences(output, projected)
     if provenance is not None:
         write_corpus(provenance, projected, "jsonl")
@@ -81,10 +140,37 @@ def project(
         say("to see where each span comes from, and why each lost one was lost: --provenance FILE.jsonl")
 
 
-def _given(own: dict[str, Any], others: dict[str, Any], matcher: str) -> dict[str, Any]:
-    """Return the options that were given, and refuse those of other matchers."""
-    for name, value in others.items():
-        if value is not None:
-            hint = f"--{name.replace('_', '-')}"
-            raise typer.BadParameter(f"found it with --matcher {matcher}, which does not know it", param_hint=hint)
-    return {name: value for name, value in own.items() if value is not None}
+def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bool) -> Matching:
+    """Make the options of matching of those that were given, and refuse those that would do nothing."""
+    from exonym.project import Fusion, Matching
+    from exonym.project.options import blocker
+
+    given, weights = ({k: v for k, v in each.items() if v is not None} for each in (given, weights))
+    choices = {"score": "soft", "candidates": "linked", "compat": None} | given
+    for name in [*given, *(f"{name}_weight" if name in ("alignment", "tagger") else name for name in weights)]:
+        blocked = blocker(name if name in given else "fusion", choices)
+        if blocked:
+            _refuse(name, f"found it with --{blocked[0]} {blocked[1]}, which does not know it")
+    matching = Matching(**given, fusion=Fusion(**weights))
+    for name in ("tagger_threshold", "tagger_by_class"):
+        if name in weights and not matching.fusion.tagger:
+            _refuse(name, "found it without --tagger-weight; expected a weight above 0")
+    if with_tagger and not matching.needs_tagger:
+        _refuse("tagger", "found it with nothing to do; expected --tagger-weight, or --candidates tagger or union")
+    if matching.needs_tagger and not with_tagger:
+        _refuse("tagger", "found no tagger for --tagger-weight or --candidates tagger or union; expected its folder")
+    return matching
+
+
+def _refuse(name: str, fault: str) -> NoReturn:
+    raise typer.BadParameter(fault, param_hint=f"--{name.replace('_', '-')}")
+
+
+def _tagged(tagger: Path | None, bitext: Bitext) -> Corpus | None:
+    """Tag the target side of a bitext."""
+    if tagger is None:
+        return None
+    from exonym.transfer import load_any_tagger
+    from exonym.transfer.stages import tag_target_side
+
+    return tag_target_side(load_any_tagger(tagger), bitext)

@@ -66,9 +66,12 @@ def learn_lexicon(bitext: Bitext, alignment: Alignment) -> Lexicon:
 
 
 @stage(1)
-def project(source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching) -> Corpus:
+def project(
+    source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching, tagged: Corpus | None = None
+) -> Corpus:
     """Project labels over a bitext; the alignment may go on past it."""
-    return project_corpus(source, bitext, Alignment(alignment.links[: len(bitext)], alignment.name), matching)
+    own = Alignment(alignment.links[: len(bitext)], alignment.name)
+    return project_corpus(source, bitext, own, matching, tagged)
 
 
 @stage(1)
@@ -94,3 +97,10 @@ def tag_source_side(tagger: Tagger, bitext: Bitext) -> Corpus:
     """Put a source tagger's spans on the source side of a bitext."""
     sentences = tuple(Sentence(pair.source, (), pair.id) for pair in bitext)
     return label(tagger, Corpus(sentences, f"source side of {bitext.name}"))
+
+
+@stage(1)
+def tag_target_side(tagger: Tagger, bitext: Bitext) -> Corpus:
+    """Put a tagger's spans on the target side of a bitext."""
+    sentences = tuple(Sentence(pair.target, (), pair.id) for pair in bitext)
+    return label(tagger, Corpus(sentences, f"target side of {bitext.name}"))

@@ -11,7 +11,18 @@ from exonym.data import Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses
 from exonym.tag import LightOptions
-from exonym.transfer.stages import Do, align, just_do, keep_complete, project, stage, tag, tag_source_side, train
+from exonym.transfer.stages import (
+    Do,
+    align,
+    just_do,
+    keep_complete,
+    project,
+    stage,
+    tag,
+    tag_source_side,
+    tag_target_side,
+    train,
+)
 from exonym.transfer.task import Outcome, Task
 
 
@@ -24,7 +35,8 @@ class TranslateTrain:
         labels: `gold` projects the labels of the source corpus over its translation; `tagger` trains a source tagger
             and projects what it finds on the source side of all parallel text.
         aligner: how words are linked.
-        matching: how spans are matched.
+        matching: how spans are matched. Where it needs a tagger of the target language, it gets one that is trained on
+            the source corpus.
         incomplete: what to do with target sentences that did not receive every label of their source: `keep` them, the
             lost names unlabelled, or `drop` them.
         tagger: how taggers are trained.
@@ -36,6 +48,10 @@ class TranslateTrain:
     matching: Matching = field(default_factory=Matching)
     incomplete: Literal["keep", "drop"] = "drop"
     tagger: LightOptions = field(default_factory=LightOptions)
+
+    def __post_init__(self) -> None:
+        if self.matching.needs_translation:
+            raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
 
 
 def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -60,7 +76,9 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
     if bitext is None or not len(bitext):
         raise RecipeError("translate_train: found no translation of the source corpus; expected `translation`.")
     links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
-    projected = do(project, labelled, bitext, links, options.matching)
+    needs = options.matching.needs_tagger
+    tagged = do(tag_target_side, do(train, task.source, options.tagger), bitext) if needs else None
+    projected = do(project, labelled, bitext, links, options.matching, tagged)
     silver = do(keep_complete, projected) if options.incomplete == "drop" else projected
     tagger = do(train, silver, options.tagger)
     predictions = do(tag, tagger, task.test)
