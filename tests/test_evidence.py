@@ -151,6 +151,8 @@ def test_evidence_that_is_missing_is_asked_for():
     for matching in (Matching(candidates="tagger"), Matching(fusion=Fusion(tagger=1.0))):
         with pytest.raises(RecipeError, match="no tagged target text"):
             project(ONE, PAIR, LINK, matching)
+        with pytest.raises(RecipeError, match="no tagged target text"):
+            decide(ONE[0], Sentence(("x",)), LINK[0], matching)
     with pytest.raises(RecipeError, match="no translation scorer"):
         project(ONE, PAIR, LINK, Matching(fusion=Fusion(translation=1.0)))
 

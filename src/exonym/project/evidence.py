@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from exonym.data import Sentence, split_tag
+from exonym.errors import RecipeError
 from exonym.project.candidates import (
     Candidate,
     Range,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class TranslationScorer(Protocol):
-    """Something that says how well phrases translate each other.
+    """Something that says how well phrases, words between spaces, translate each other.
 
     As published, from a translation model with P(A|B) the length-normalised probability of A as a translation of B:
     `sim(A, B) = P(A|B) / P(A|A)`, and the score is `(sim(A, B) + sim(B, A)) / 2`.
@@ -77,13 +78,17 @@ def scored_candidates(
 
     Returns:
         For each of the M spans its candidates that reach the threshold, by start, then stop.
+
+    Raises:
+        RecipeError: the matching needs evidence that is not there.
     """
     votes = [
         votes_of(len(span), rows, matching.score, matching.power)
         for span, rows in zip(source.spans, links, strict=True)
     ]
-    if matching.makes_few:
+    if matching.makes_few:  # nothing but links counts
         return [candidates_of(own, matching.threshold) for own in votes]
+    require(matching, evidence.tagged, evidence.translation)
     ranges = _ranges(votes, target, matching, evidence)
     tagger = _tagger_scores(source.spans, ranges, matching.fusion, evidence)
     translation = _translation_scores(source, target, ranges, matching.fusion, evidence)
@@ -98,6 +103,16 @@ def scored_candidates(
                 candidates.append(Candidate(start, stop, score, linked, tag, sim))
         found.append(candidates)
     return found
+
+
+def require(matching: Matching, tagged: object | None, translation: object | None) -> None:
+    """Raise `RecipeError` if a matching needs evidence that is not there."""
+    if matching.needs_tagger and tagged is None:
+        raise RecipeError(
+            "candidates, fusion.tagger: found no tagged target text; expected some. Give it, or leave them out."
+        )
+    if matching.needs_translation and translation is None:
+        raise RecipeError("fusion.translation: found no translation scorer; expected one. Give one, or leave it out.")
 
 
 def _ranges(votes: Sequence[Votes], target: Sentence, matching: Matching, evidence: Evidence) -> list[list[Range]]:

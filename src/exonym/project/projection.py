@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category
 
 from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
-from exonym.errors import DataError, Problems, RecipeError
+from exonym.errors import DataError, Problems
 from exonym.project.candidates import Candidate, links_of, undominated
 from exonym.project.compat import match_easy_label_projection, match_politov
-from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates
+from exonym.project.evidence import Evidence, TranslationScorer, require, scored_candidates
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy
 from exonym.project.options import Matching
@@ -78,8 +78,7 @@ def project(
         RecipeError: the matching needs a tagger or a translation scorer that is not given.
     """
     matching = matching or Matching()
-    if matching.needs_translation and translation is None:
-        raise RecipeError("fusion.translation: found no translation scorer; expected one. Give one, or leave it out.")
+    require(matching, tagged, translation)
     if len(alignment) != len(bitext):
         raise DataError(
             f"{alignment.name}: found links for {len(alignment)} pairs; expected {len(bitext)}, "
@@ -247,14 +246,9 @@ def _evidence(
 
     Raises:
         DataError: the tagged text is not the target side, or lacks probabilities that are needed.
-        RecipeError: tagged text is needed and not given.
     """
-    if not matching.needs_tagger:
+    if not matching.needs_tagger or tagged is None:
         return iter([Evidence(translation=translation)] * len(bitext))
-    if tagged is None:
-        raise RecipeError(
-            "candidates, fusion.tagger: found no tagged target text; expected some. Give it, or leave them."
-        )
     if len(tagged) != len(bitext):
         expected = f"{len(bitext)}, the target sides of {bitext.name}"
         raise DataError(f"{tagged.name}: found {len(tagged)} tagged sentences; expected {expected}. Tag these.")
