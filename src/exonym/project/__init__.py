@@ -3,7 +3,7 @@
 from exonym.project.candidates import Candidate, candidates_of, link_mass
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import match_exact, match_greedy, match_milp, total
-from exonym.project.projection import Matcher, Matching, join, losses, project, project_sentence
+from exonym.project.projection import Matcher, Matching, join, losses, places, project, project_sentence
 
 __all__ = [
     "Candidate",
@@ -17,6 +17,7 @@ __all__ = [
     "match_greedy",
     "match_heuristic",
     "match_milp",
+    "places",
     "project",
     "project_sentence",
     "total",
