@@ -59,8 +59,8 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     Source:
         Politov et al. 2025, the pipelines that align the test text with its translation (theirs from NLLB-200; here
         whatever is given) and project by the word-alignment heuristic or by matching candidates (see `exonym.project`).
-        Differences: our aligner is statistical, trained on this text and the other parallel text; sentences
-        may lack a translation, and are counted.
+        Differences: our aligner is statistical, trained on this text and the other parallel text; sentences may
+        lack a translation, and are counted.
     """
     translation = task.test_translation
     if translation is None or not len(translation):
