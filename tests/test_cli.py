@@ -120,6 +120,19 @@ def test_links_of_a_bitext_with_skipped_pairs_are_projected_onto_their_pairs(fol
     assert "faults skipped in b.tsv: 3" in done.stderr
 
 
+def test_columns_can_be_swapped(folder):
+    write(folder, "en.conll", "Anna\tB-PER\nsees\tO\nBonn\tB-LOC\n\nTom\tB-PER\nsings\tO\n")
+    write(folder, "en-de.tsv", "Anna sees Bonn\tBonn sieht Anna\nTom sings\tTom singt\n")
+    write(folder, "de-en.tsv", "Bonn sieht Anna\tAnna sees Bonn\nTom singt\tTom sings\n")
+    found = []
+    for name, swap in (("en-de", ()), ("de-en", ("--swap",))):
+        exonym("align", f"{name}.tsv", "-o", f"{name}.links", *swap, cwd=folder)
+        files = ("--source", "en.conll", "--bitext", f"{name}.tsv", "--links", f"{name}.links")
+        found.append(((folder / f"{name}.links").read_text(), exonym("project", *files, *swap, cwd=folder).stdout))
+    assert found[0] == found[1]
+    assert [line.split("\t")[0] for line in found[0][1].splitlines()] == ["Bonn", "sieht", "Anna", "", "Tom", "singt"]
+
+
 def test_options_of_another_matcher_are_wrong_usage(folder):
     files = ("--source", folder / "gold.conll", "--bitext", folder / "b.tsv", "--links", folder / "l")
     for options in (

@@ -13,7 +13,8 @@ from exonym import run
 from exonym.errors import DataError
 from exonym.evaluate import evaluate
 from exonym.formats import read_corpus
-from exonym.report import answer, notes
+from exonym.report import answer, details, notes
+from exonym.transfer import load_any_tagger
 
 ROOT = Path(__file__).parents[1]
 RECIPE = """
@@ -221,6 +222,29 @@ def test_seconds_and_losses_are_those_of_one_run(folder, done):
         assert row.ledger == other.ledger
         assert row.seconds == pytest.approx(other.seconds)
         assert len(other.evaluation.runs) == 3
+
+
+def test_translate_test_leaves_predictions_and_says_why_there_is_no_tagger(folder, tmp_path):
+    rows = (folder / "en-de.tsv").read_text().splitlines()[1:]
+    (folder / "de-en.tsv").write_text("".join("\t".join(row.split("\t")[::-1]) + "\n" for row in rows))
+    head, _ = RECIPE.split('[[targets]]\nlanguage = "xx"')
+    text = head + 'test_translation = { path = "de-en.tsv", swap = true }\n[[methods]]\nkind = "direct"\n'
+    text += 'tagger = { iterations = 20 }\n[[methods]]\nkind = "translate_test"\ntagger = { iterations = 20 }\n'
+    (folder / "back.toml").write_text(text)
+    recipe = run.read_recipe(folder / "back.toml")
+    out = tmp_path / "out"
+    planned = dict(run.plan(recipe, out))
+    assert [name for name, _ in planned["de translate_test"]] == [
+        "train", "tag_source_side", "align", "project", "put_on_test", "count_test_losses"]  # fmt: skip
+    results = run.compare(recipe, out)
+    assert results.rows[1].ledger == {"spans projected": 28, "sentences not translated": 1}
+    assert results.rows[1].evaluation.scores.micro.f1 == pytest.approx(2 * 28 / (28 + 30))
+    assert "de translate_test: sentences lost 1" in details(results)
+    made = out / "de/translate_test/seed-1"
+    assert sorted(path.name for path in made.iterdir()) == ["no-tagger.txt", "predictions.conll", "predictions.jsonl"]
+    with pytest.raises(DataError, match=r"found no tagger.*only text whose translation it is given. Take another"):
+        load_any_tagger(made / "tagger")
+    assert (out / "de/direct/seed-1/tagger").is_dir()
 
 
 def test_a_damaged_store_is_mended_and_the_notes_say_so(folder, done, tmp_path):

@@ -332,6 +332,31 @@ def test_bitext_faults_and_skips(tmp_path):
     assert (tmp_path / "y.tsv").read_text() == "a b\tx\nd\tz\n"
 
 
+@pytest.mark.parametrize(
+    ("raw", "source", "target"),
+    [
+        (False, ("Anna's", "dog."), ("Annas", "Hund.")),
+        (True, ("Anna's", "dog", "."), ("Annas", "Hund", ".")),
+        ("source", ("Anna's", "dog", "."), ("Annas", "Hund.")),
+        ("target", ("Anna's", "dog."), ("Annas", "Hund", ".")),
+    ],
+)
+def test_sides_are_split_and_columns_swapped_by_name(tmp_path, raw, source, target):
+    (tmp_path / "en-de.tsv").write_text("Anna's dog.\tAnnas Hund.\n")
+    (tmp_path / "de-en.tsv").write_text("Annas Hund.\tAnna's dog.\n")
+    for name, swap in (("en-de.tsv", False), ("de-en.tsv", True)):
+        assert read_bitext(tmp_path / name, raw=raw, swap=swap).pairs == (Pair(source, target, "1"),)
+
+
+def test_faults_of_swapped_columns_name_the_sides(tmp_path):
+    (tmp_path / "de-en.tsv").write_text("Hund\n\tdog\nHund\tdog\n")
+    with pytest.raises(DataError) as error:
+        read_bitext(tmp_path / "de-en.tsv", swap=True)
+    first, second = str(error.value).splitlines()
+    assert "expected two: target, tab, source" in first
+    assert "found an empty target side" in second
+
+
 def test_links_round_trip_and_are_checked_against_the_bitext(tmp_path):
     bitext = Bitext((Pair(("a", "b"), ("x",)), Pair(("c",), ("y", "z"))))
     alignment = [Links.of([(0, 0), (1, 0, 0.25)]), Links.of([])]

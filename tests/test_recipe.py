@@ -122,6 +122,41 @@ def test_all_faults_come_at_once_and_suggest_the_right_key(folder):
         ('name = "projected"', 'name = "direct"', "method name 'direct' twice"),
         ('name = "projected"', 'name = "../../x"', "can name a folder"),
         (
+            'kind = "direct"',
+            'kind = "translate_test"',
+            "found no `test_translation` for de; expected it for the method translate_test",
+        ),
+        (
+            'path = "en-de.tsv"',
+            'path = "en-de.tsv", raw = "left"',
+            "found 'left' for targets[1].translation.raw; expected true or false, or 'source' or 'target'.",
+        ),
+        (
+            'path = "en-de.tsv"',
+            'path = "en-de.tsv", raw = 1',
+            "found 1 for targets[1].translation.raw; expected true or false, or 'source' or 'target'.",
+        ),
+        (
+            'path = "en-de.tsv"',
+            'path = "en-de.tsv", swap = "yes"',
+            "found 'yes' for targets[1].translation.swap; expected true or false.",
+        ),
+        (
+            'path = "en-de.tsv"',
+            'path = "en-de.tsv", scheme = "iob2"',
+            "unknown key targets[1].translation.scheme",
+        ),
+        (
+            'test = "de.conll"',
+            'test = { path = "de.conll", swap = true }',
+            "unknown key targets[1].test.swap",
+        ),
+        (
+            'test = "de.conll"',
+            'test = "de.conll"\ntest_translation = "de-en.tsv"',
+            "de-en.tsv; expected one. Did you mean 'en-de.tsv'?",
+        ),
+        (
             'translation = { path = "en-de.tsv" }',
             "",
             "found no `translation` for de; expected it for the method projected",
@@ -252,6 +287,33 @@ def test_a_translation_of_another_text_is_found_before_anything_runs(folder):
     (folder / "en-de.tsv").write_text("Anna sings .\tAnna singt .\n")
     with pytest.raises(DataError, match=r"en-de.tsv:1: found other words"):
         read_data(read_recipe(recipe(folder, GOOD)))
+
+
+def test_a_test_translation_is_read_as_the_recipe_says(folder):
+    (folder / "de-en.tsv").write_text("Anna singt\tAnna sings.\nin Bonn\tIn Bonn\n")
+    table = '{ path = "de-en.tsv", swap = true, raw = "source" }'
+    text = GOOD.replace('test = "de.conll"', f'test = "de.conll"\ntest_translation = {table}')
+    task = read_data(read_recipe(recipe(folder, text))).targets[0].task
+    assert [pair[:2] for pair in task.test_translation] == [
+        (("Anna", "sings", "."), ("Anna", "singt")),
+        (("In", "Bonn"), ("in", "Bonn")),
+    ]
+    assert len(task.parallel) == 2
+
+
+def test_a_test_translation_of_another_text_is_found_before_anything_runs(folder):
+    (folder / "de-en.tsv").write_text("Anna singt .\tAnna sings .\nnach Bonn\tto Bonn\n")
+    text = GOOD.replace(
+        'test = "de.conll"', 'test = "de.conll"\ntest_translation = { path = "de-en.tsv", swap = true }'
+    )
+    with pytest.raises(DataError) as error:
+        read_data(read_recipe(recipe(folder, text)))
+    lines = str(error.value).splitlines()
+    assert [line.split("/")[-1].split(":")[1] for line in (lines[0].split(" ")[0], lines[1].split(" ")[0])] == [
+        "1",
+        "2",
+    ]
+    assert all("The target side must be the corpus, word for word" in line for line in lines)
 
 
 def test_methods_cannot_see_the_test_labels(folder):

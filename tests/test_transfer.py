@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -7,8 +7,19 @@ from exonym.align import Lexicon, StatisticalAligner
 from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
 from exonym.project import Fusion, Matching
-from exonym.tag import LightOptions, train_light
-from exonym.transfer import Direct, Gloss, GlossTagger, Supervised, Task, TranslateTrain, load_any_tagger, transfer
+from exonym.run.store import Store
+from exonym.tag import LightOptions, label, train_light
+from exonym.transfer import (
+    Direct,
+    Gloss,
+    GlossTagger,
+    Supervised,
+    Task,
+    TranslateTest,
+    TranslateTrain,
+    load_any_tagger,
+    transfer,
+)
 from exonym.transfer.casing import Casing, capital_at
 
 NAMES = ("Anna", "Tom", "Eva", "Omar", "Lin", "Ida", "Max", "Noor")
@@ -26,8 +37,13 @@ def task():
             english.append(Sentence(pairs[-1].source, (Span(0, 1, "PER"), Span(2, 3, "LOC")), number))
             german.append(Sentence(pairs[-1].target, (Span(0, 1, "PER"), Span(2, 3, "LOC")), number))
     gold = Corpus(tuple(german), "de")
+    bitext = Bitext(tuple(pairs), "en-de")
     return gold, Task(
-        source=Corpus(tuple(english), "en"), test=gold.unlabelled(), train=gold, translation=Bitext(tuple(pairs))
+        source=Corpus(tuple(english), "en"),
+        test=gold.unlabelled(),
+        train=gold,
+        translation=bitext,
+        test_translation=bitext,
     )
 
 
@@ -39,9 +55,11 @@ def task():
         TranslateTrain(tagger=LIGHT),
         TranslateTrain(tagger=LIGHT, labels="tagger", incomplete="keep"),
         TranslateTrain(tagger=LIGHT, matching=Matching(candidates="union", fusion=Fusion(tagger=0.5))),
+        TranslateTest(tagger=LIGHT),
+        TranslateTest(tagger=LIGHT, matching=Matching(matcher="heuristic")),
         Supervised(tagger=LIGHT),
     ],
-    ids=lambda options: f"{options.kind} {getattr(options, 'labels', '')}",
+    ids=lambda options: f"{options.kind} {getattr(options, 'labels', '')}".strip(),
 )
 def test_every_method_learns_the_toy_language(options):
     gold, given = task()
@@ -55,7 +73,9 @@ def test_every_method_learns_the_toy_language(options):
         assert all(span.origin is not None for s in outcome.corpus for span in s.spans)
 
 
-@pytest.mark.parametrize("options", [Gloss(), TranslateTrain(), TranslateTrain(labels="tagger"), Supervised()])
+@pytest.mark.parametrize(
+    "options", [Gloss(), TranslateTrain(), TranslateTrain(labels="tagger"), TranslateTest(), Supervised()]
+)
 def test_methods_say_which_data_they_lack(options):
     _, given = task()
     with pytest.raises((RecipeError, DataError), match="expected"):
@@ -170,3 +190,111 @@ def test_pairs_of_all_parallel_text_have_names_of_their_own():
     outcome = transfer(again, TranslateTrain(tagger=LIGHT, labels="tagger"))
     assert outcome.corpus[-1].id == names[-1]
     assert outcome.corpus[-1].spans[0].origin.sentence == names[-1]
+
+
+def inverted(gone=()):
+    """A test text `Stadt sieht Name heute .`, and translations of its sentences but those in `gone`.
+
+    The words stand in another order than those of their translations, so that positions do not help.
+    """
+    _, given = task()
+    pairs, sentences = [], []
+    for number, pair in enumerate(given.translation):
+        name, _, city, _ = pair.source
+        words = (CITIES[city], "sieht", name, "heute", ".")
+        sentences.append(Sentence(words, (Span(0, 1, "LOC"), Span(2, 3, "PER")), f"s{number}"))
+        if number not in gone:
+            pairs.append(Pair((name, "sees", city, "."), words, str(number + 1)))
+    gold = Corpus(tuple(sentences), "test")
+    extra = (Bitext(tuple(Pair((city,), (stadt,)) for city, stadt in CITIES.items()), "names"),)
+    return gold, Task(
+        source=given.source, test=gold.unlabelled(), extra=extra, test_translation=Bitext(tuple(pairs), "tt")
+    )
+
+
+def keys(corpus):
+    return [[span.key for span in sentence.spans] for sentence in corpus]
+
+
+def test_translate_test_brings_the_spans_of_the_translation_back():
+    gold, given = inverted()
+    outcome = transfer(given, TranslateTest(tagger=LIGHT))
+    assert keys(outcome.predictions) == keys(gold)
+    assert [s.id for s in outcome.predictions] == [s.id for s in gold]
+    assert outcome.ledger == {"spans projected": 2 * len(gold)}
+    assert outcome.tagger is None
+    assert [(span.origin.start, span.origin.sentence) for span in outcome.predictions[4].spans] == [(2, "5"), (0, "5")]
+    assert keys(transfer(given, Direct(tagger=LIGHT)).predictions) != keys(gold)
+
+
+def test_spans_without_a_translation_are_lost_with_a_reason():
+    gold, given = inverted()
+    words = gold[0].words
+    longer = Pair(("Anna", "sees", "Cologne", "and", "Max", "sees", "Rome", "."), words, "1")
+    given = replace(given, test_translation=Bitext((longer, *given.test_translation[1:])))
+    outcome = transfer(given, TranslateTest(tagger=LIGHT))
+    assert sum(outcome.ledger.values()) == 2 * len(gold) + 2
+    lost = [each for sentence in outcome.predictions for each in sentence.lost]
+    assert outcome.ledger["spans projected"] == 2 * len(gold) + 2 - len(lost)
+    assert lost
+
+
+@pytest.mark.parametrize("gone", [(0,), (31,), (3, 4, 17)])
+def test_sentences_without_a_translation_are_counted(gone):
+    gold, given = inverted(gone)
+    untagged = transfer(given, TranslateTest(tagger=LIGHT))
+    wanted = [[] if place in gone else key for place, key in enumerate(keys(gold))]
+    assert keys(untagged.predictions) == wanted
+    assert untagged.ledger["sentences not translated"] == len(gone)
+    directly = transfer(given, TranslateTest(tagger=LIGHT, missing="direct"))
+    alone = keys(label(train_light(given.source, LIGHT), given.test))
+    assert keys(directly.predictions) == [alone[place] if place in gone else key for place, key in enumerate(wanted)]
+    assert directly.ledger["untranslated sentences tagged directly"] == len(gone)
+    assert any(alone[place] for place in gone)
+
+
+def test_a_translation_of_another_text_is_refused_with_all_mismatches():
+    _, given = inverted()
+    wrong = [
+        pair._replace(target=(*pair.target, "!")) if n in (2, 9) else pair
+        for n, pair in enumerate(given.test_translation)
+    ]
+    given = Task(source=given.source, test=given.test, test_translation=Bitext(tuple(wrong), "wrong"))
+
+    def run_nothing(stage, *args):
+        pytest.fail(f"ran {stage.name}")
+
+    with pytest.raises(DataError, match=r"wrong:3: found other words.*\n.*wrong:10: .*The target side must be"):
+        transfer(given, TranslateTest(), run_nothing)
+    swapped = Task(source=given.source, test=given.test, test_translation=inverted()[1].test_translation.swapped())
+    with pytest.raises(DataError, match="and 12 more"):
+        transfer(swapped, TranslateTest(), run_nothing)
+
+
+def test_only_translate_test_sees_the_test_translation():
+    _, given = inverted()
+    assert list(given.parallel) == [pair._replace(id=f"1:{pair.id}") for pair in given.extra[0]]
+    asked = []
+
+    def plan(stage, *args):
+        asked.append((stage.name, args))
+        return stage(*args)
+
+    transfer(given, TranslateTest(tagger=LIGHT), plan)
+    (aligned,) = [args[0] for name, args in asked if name == "align"]
+    assert [(p.source, p.target) for p in aligned] == [
+        (p.source, p.target) for p in (*given.test_translation, *given.extra[0])
+    ]
+
+
+def test_translate_test_comes_back_from_the_store(tmp_path):
+    _, given = inverted((5,))
+    options = TranslateTest(tagger=LIGHT, missing="direct")
+    first = transfer(given, options, Store(tmp_path))
+    states = []
+    again = transfer(given, options, Store(tmp_path, told=lambda name, state: states.append((name, state))))
+    assert {state for _, state in states} == {"found"}
+    assert again.predictions.sentences == first.predictions.sentences
+    assert again.ledger == first.ledger
+    other = transfer(given, TranslateTest(tagger=LIGHT), Store(tmp_path))
+    assert keys(other.predictions)[5] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from exonym.cli.shared import OnError, Output, check_output, opened, say, show_ledger
+from exonym.cli.shared import OnError, Output, Swap, check_output, opened, say, show_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 def align(
     bitext: Annotated[Path, typer.Argument(help="Two-column TSV: source, tab, target; words between spaces.")],
     output: Output = None,
-    extra: Annotated[list[Path] | None, typer.Option(help="More such text to learn from; may be repeated.")] = None,
+    swap: Swap = False,
+    extra: Annotated[
+        list[Path] | None, typer.Option(help="More text to learn from, source first; may be repeated.")
+    ] = None,
     raw: Annotated[
         bool, typer.Option("--raw-extra", help="The extra text is running text: split it into words.")
     ] = False,
@@ -41,7 +44,7 @@ def align(
 
     check_output(output)
     ledger = Ledger()
-    text = read_bitext(bitext, on_error=on_error, ledger=ledger)
+    text = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
     more = [read_bitext(path, raw=raw, on_error=on_error, ledger=ledger) for path in extra or []]
     started = time.perf_counter()
     alignment = ALIGNERS[aligner](symmetrisation=symmetrisation).align(text, more)

@@ -13,6 +13,7 @@ from exonym.cli.shared import (
     Output,
     Repair,
     Scheme,
+    Swap,
     check_output,
     read_labelled,
     say,
@@ -35,6 +36,7 @@ def project(
     bitext: Annotated[Path, typer.Option(help="TSV whose source sides are its sentences, in its order.")],
     links: Annotated[Path, typer.Option(help="Pharaoh links of the bitext, as from exonym align.")],
     output: Output = None,
+    swap: Swap = False,
     provenance: Annotated[
         Path | None,
         typer.Option(help="Also write JSONL: for each span its source, links and score, for each lost one why."),
@@ -127,7 +129,7 @@ def project(
     check_output(provenance)
     ledger = Ledger()
     corpus = read_labelled(source, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
-    pairs = read_bitext(bitext, on_error=on_error, ledger=ledger)
+    pairs = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
     join(corpus, pairs)  # links of a bitext that does not belong to the corpus are not worth a look
     alignment = read_alignment(links, pairs, on_error=on_error, ledger=ledger)
     projected = project_corpus(corpus, pairs, alignment, matching, _tagged(tagger, pairs))

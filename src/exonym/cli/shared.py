@@ -37,6 +37,7 @@ Scheme = Annotated[
     Literal["iob1", "iob2", "bioes", "bilou"] | None,
     typer.Option("--scheme", help="CoNLL: the tag scheme of the files; found out if not given."),
 ]
+Swap = Annotated[bool, typer.Option("--swap", help="The columns of the bitext are target, tab, source.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write; standard output if not given.")]
 
 

@@ -13,6 +13,7 @@ from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, 
 from exonym.errors import DataError, Problems, suggest
 from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
+from exonym.formats.bitext import Side
 from exonym.formats.conll import Repair, read_conll, scheme_of, write_conll
 from exonym.formats.files import OnError
 from exonym.formats.jsonl import read_jsonl, write_jsonl
@@ -117,7 +118,12 @@ def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | 
 
 
 def read_bitext(
-    path: str | Path, *, raw: bool = False, on_error: OnError = "raise", ledger: Ledger | None = None
+    path: str | Path,
+    *,
+    raw: bool | Side = False,
+    swap: bool = False,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
 ) -> Bitext:
     """Read a whole two-column bitext; see `exonym.formats.bitext.read_bitext`.
 
@@ -125,9 +131,9 @@ def read_bitext(
         DataError: the file has faults (all are listed) or holds no pair.
     """
     ledger = Ledger() if ledger is None else ledger
-    pairs: tuple[Pair, ...] = tuple(_bitext.read_bitext(path, raw=raw, on_error=on_error, ledger=ledger))
+    pairs: tuple[Pair, ...] = tuple(_bitext.read_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger))
     if not pairs:
-        raise DataError(f"{path}: found no sentence pair; expected at least one line: source, tab, target.")
+        raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
     ledger.note("pairs read", len(pairs))
     return Bitext(pairs, str(path))
 
@@ -222,6 +228,7 @@ __all__ = [
     "Format",
     "OnError",
     "Repair",
+    "Side",
     "format_of",
     "read_alignment",
     "read_bitext",

@@ -1,8 +1,8 @@
-"""Two-column bitext: source, tab, target, one pair a line, words between spaces."""
+"""Two-column bitext: source, tab, target (or the other way round), one pair a line, words between spaces."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from exonym.data import Pair, split_words
 from exonym.formats.files import OnError, Source, check_start, check_words, split_spaces
@@ -15,14 +15,24 @@ if TYPE_CHECKING:
     from exonym.data import Ledger
 
 
+Side = Literal["source", "target"]
+
+
 def read_bitext(
-    path: str | Path, *, raw: bool = False, on_error: OnError = "raise", ledger: Ledger | None = None
+    path: str | Path,
+    *,
+    raw: bool | Side = False,
+    swap: bool = False,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
 ) -> Iterator[Pair]:
     """Stream the pairs of a two-column TSV file.
 
     Args:
         path: the file.
-        raw: True splits running text into words and punctuation; False takes the words as they stand between spaces.
+        raw: the sides that are running text, to be split into words and punctuation: True for both, or one by name; the
+            words of the others are what stands between spaces.
+        swap: True for a file whose columns are target, tab, source.
         on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty lines out and counts them.
         ledger: where skips are counted.
 
@@ -34,6 +44,8 @@ def read_bitext(
             before the last pair) and `on_error` is `raise`.
     """
     source = Source(path, on_error, ledger)
+    names: tuple[Side, Side] = ("target", "source") if swap else ("source", "target")
+    expected = f"{names[0]}, tab, {names[1]}"
     empty_lines: list[int] = []  # only those before another line are faults
     for number, line in source.lines():
         if line is None:
@@ -42,20 +54,23 @@ def read_bitext(
             empty_lines.append(number)
             continue
         for each in empty_lines:
-            source.fault(each, "an empty line", "source, tab, target", "Remove it, or add the pair.")
+            source.fault(each, "an empty line", expected, "Remove it, or add the pair.")
         empty_lines.clear()
         columns = line.split("\t")
         if len(columns) != 2:
             found = f"{len(columns)} column{'s' * (len(columns) != 1)}"
-            source.fault(number, found, "two: source, tab, target", "Put one tab between the two sentences.")
+            source.fault(number, found, f"two: {expected}", "Put one tab between the two sentences.")
             continue
-        sides = [split_words(column)[0] if raw else split_spaces(column) for column in columns]
-        empty = [name for name, words in zip(("source", "target"), sides, strict=True) if not words]
+        sides = {
+            name: split_words(column)[0] if raw in (True, name) else split_spaces(column)
+            for name, column in zip(names, columns, strict=True)
+        }
+        empty = [name for name, words in sides.items() if not words]
         if empty:
             mend = "Remove the pair, or add --on-error skip."
             source.fault(number, f"an empty {' and '.join(empty)} side", "words on both sides", mend)
             continue
-        yield Pair(sides[0], sides[1], str(number))
+        yield Pair(sides["source"], sides["target"], str(number))
     source.close()
 
 

@@ -6,7 +6,7 @@ from exonym.project.evidence import Evidence, TranslationScorer, scored_candidat
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matcher, Matching
-from exonym.project.projection import Decision, decide, join, losses, project, project_sentence
+from exonym.project.projection import Decision, decide, join, losses, places, project, project_sentence
 
 __all__ = [
     "Candidate",
@@ -31,6 +31,7 @@ __all__ = [
     "match_milp",
     "match_politov",
     "ngrams",
+    "places",
     "project",
     "project_sentence",
     "scored_candidates",

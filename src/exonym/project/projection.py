@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import replace
 from string import punctuation as ASCII_PUNCTUATION
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from unicodedata import category
 
 from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
@@ -162,25 +162,43 @@ def join(source: Corpus, bitext: Bitext) -> list[Sentence]:
     Raises:
         DataError: some source sides are not the words of any (later) sentence; all of them are named.
     """
-    places: dict[tuple[str, ...], list[int]] = {}
-    for place, sentence in enumerate(source):
-        places.setdefault(tuple(map(nfc, sentence.words)), []).append(place)
-    joined = []
+    return [source[place] for place in places(source, bitext)]
+
+
+def places(corpus: Corpus, bitext: Bitext, side: Literal["source", "target"] = "source") -> list[int]:
+    """Find where in a corpus the sentence of every pair stands.
+
+    Args:
+        corpus: the sentences.
+        bitext: pairs of which one side are sentences of `corpus`, in its order; sentences may be left out.
+        side: which side.
+
+    Returns:
+        For each pair the index of its sentence, rising.
+
+    Raises:
+        DataError: some of these sides are not the words of any (later) sentence; all of them are named.
+    """
+    known: dict[tuple[str, ...], list[int]] = {}
+    for place, sentence in enumerate(corpus):
+        known.setdefault(tuple(map(nfc, sentence.words)), []).append(place)
+    found_places = []
     next_place = 0
     with Problems(bitext.name) as problems:
         for number, pair in enumerate(bitext, start=1):
-            own = places.get(tuple(map(nfc, pair.source)), [])
+            words = pair.source if side == "source" else pair.target
+            own = known.get(tuple(map(nfc, words)), [])
             index = bisect_left(own, next_place)
             if index == len(own):
                 line = int(pair.id) if pair.id.isdecimal() else number
                 found = "an earlier sentence" if own else "other words"
-                mend = "The source side must be the corpus, word for word and in its order; pairs may be missing."
-                problems.add(line, found, f"the words of a sentence of {source.name}", mend)
+                mend = f"The {side} side must be the corpus, word for word and in its order; pairs may be missing."
+                problems.add(line, found, f"the words of a sentence of {corpus.name}", mend)
                 next_place = own[0] + 1 if own else next_place  # so that one moved line is one fault, not hundreds
                 continue
-            joined.append(source[own[index]])
+            found_places.append(own[index])
             next_place = own[index] + 1
-    return joined
+    return found_places
 
 
 def losses(corpus: Corpus) -> Ledger:

@@ -51,7 +51,7 @@ def p_text(p: float | None) -> str:
 
 def loss_text(ledger: Ledger) -> str:
     """Write what a method lost in one line: the sentences left out, and the spans lost by reason."""
-    left_out = ledger.get("sentences left out of training", 0)
+    left_out = sum(count for event, count in ledger.items() if event.startswith("sentences "))
     reasons = ", ".join(
         f"{count} {event.removeprefix('spans lost: ')}"
         for event, count in ledger.items()

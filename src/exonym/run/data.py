@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from exonym.data import DROP, Bitext, Corpus, LabelMap, Ledger
 from exonym.errors import DataError, suggest
 from exonym.formats import read_bitext, read_corpus
-from exonym.project import join
+from exonym.project import join, places
 from exonym.transfer import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from exonym.run.recipe import File, Recipe, TargetData
+    from exonym.run.recipe import BitextFile, File, Recipe, TargetData
 
     T = TypeVar("T")
 
@@ -84,11 +84,21 @@ def _read_target(target: TargetData, source: Corpus | None, reader: _Reader) -> 
     gold, train = reader.corpus(target.test), reader.corpus(target.train)
     translation = reader.bitext(target.translation)
     extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
+    test_translation = reader.bitext(target.test_translation)
     if source is None or gold is None:
         return None
     if translation is not None:
         reader.attempt(lambda: join(source, translation))
-    task = Task(source=source, test=gold.unlabelled(), train=train, translation=translation, extra=extra)
+    if test_translation is not None:
+        reader.attempt(lambda: places(gold, test_translation, "target"))
+    task = Task(
+        source=source,
+        test=gold.unlabelled(),
+        train=train,
+        translation=translation,
+        extra=extra,
+        test_translation=test_translation,
+    )
     return Target(language=target.language, task=task, gold=gold)
 
 
@@ -101,7 +111,7 @@ class _Reader:
         self.warnings: list[str] = []
         self.ledger = Ledger()
         self._corpora: dict[File, Corpus | None] = {}
-        self._bitexts: dict[File, Bitext | None] = {}
+        self._bitexts: dict[BitextFile, Bitext | None] = {}
         self._seen: Counter[str] = Counter()
 
     def attempt(self, read: Callable[[], T]) -> T | None:
@@ -118,7 +128,7 @@ class _Reader:
             return None
         if file not in self._corpora:
             ledger = Ledger()
-            options = {name: getattr(file, name) for name in ("format", "on_error", "scheme", "repair", "raw")}
+            options = {name: getattr(file, name) for name in ("format", "on_error", "scheme", "repair")}
             corpus = self.attempt(lambda: read_corpus(file.path, ledger=ledger, **options))
             if corpus is not None:
                 self._seen.update(span.label for sentence in corpus for span in sentence.spans)
@@ -131,19 +141,19 @@ class _Reader:
             self._note(file, ledger)
         return self._corpora[file]
 
-    def bitext(self, file: File | None) -> Bitext | None:
+    def bitext(self, file: BitextFile | None) -> Bitext | None:
         """Read a bitext."""
         if file is None:
             return None
         if file not in self._bitexts:
             ledger = Ledger()
             self._bitexts[file] = self.attempt(
-                lambda: read_bitext(file.path, raw=file.raw, on_error=file.on_error, ledger=ledger)
+                lambda: read_bitext(file.path, raw=file.raw, swap=file.swap, on_error=file.on_error, ledger=ledger)
             )
             self._note(file, ledger)
         return self._bitexts[file]
 
-    def _note(self, file: File, ledger: Ledger) -> None:
+    def _note(self, file: File | BitextFile, ledger: Ledger) -> None:
         for event, count in ledger.items():
             self.ledger.note(f"{file.path}: {event}", count)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from exonym.errors import DataError
 from exonym.files import whole_folder
 from exonym.formats import write_corpus
+from exonym.tag.folder import NO_TAGGER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from exonym.transfer import Outcome
 
 RESULTS, PAGE, STORE = "results.json", "report.html", "store"
+_WHY_NONE = "This method makes no tagger: it tags only text whose translation it is given. Take another method's."
 MARKER = ".exonym"  # says that the folder is ours, so that nothing of the user's is ever replaced
 
 
@@ -37,7 +39,7 @@ def claim(out: Path) -> None:
 
 
 def write_outcome(outcome: Outcome, folder: Path) -> None:
-    """Write predictions, projected corpus and tagger of one method with one seed.
+    """Write predictions, projected corpus and tagger of one method with one seed; or a note that it has no tagger.
 
     Corpora are written as JSONL, and as CoNLL too unless a word of theirs cannot be (one with a space in it).
     """
@@ -47,4 +49,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
                 write_corpus(fresh / f"{name}.jsonl", corpus)
                 with suppress(DataError):
                     write_corpus(fresh / f"{name}.conll", corpus)
-        outcome.tagger.save(fresh / "tagger")
+        if outcome.tagger is not None:
+            outcome.tagger.save(fresh / "tagger")
+        else:
+            (fresh / NO_TAGGER).write_text(_WHY_NONE + "\n", encoding="utf-8")

@@ -31,23 +31,41 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class File:
-    """A data file and how to read it.
+    """A labelled corpus and how to read it.
 
     Attributes:
         path: where it lies, relative to the recipe; `$NAME` or `${NAME}` in it is that environment variable.
-        format: for a corpus, `conll`, `jsonl` or `text`; None goes by the file ending.
+        format: `conll` or `jsonl`; None goes by the file ending.
         scheme: for CoNLL, the tag scheme; None finds it out.
         repair: for CoNLL, `conlleval` lets a tag that continues nothing open an entity.
-        raw: for a bitext, True splits running text into words.
-        on_error: `skip` leaves faulty sentences and pairs out and counts them.
+        on_error: `skip` leaves faulty sentences out and counts them.
     """
 
     path: str
     format: Literal["conll", "jsonl", "text"] | None = None
     scheme: Scheme | None = None
     repair: Literal["error", "conlleval"] = "error"
-    raw: bool = False
     on_error: Literal["raise", "skip"] = "raise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BitextFile:
+    """A two-column bitext and how to read it.
+
+    Attributes:
+        path: as of `File`.
+        raw: the sides that are running text, to be split into words: True for both, or `source` or `target`.
+        swap: True if its columns are target, source.
+        on_error: `skip` leaves faulty pairs out and counts them.
+    """
+
+    path: str
+    raw: bool | Literal["source", "target"] = False
+    swap: bool = False
+    on_error: Literal["raise", "skip"] = "raise"
+
+
+F = TypeVar("F", File, BitextFile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +92,16 @@ class TargetData:
         test: labelled text to score on.
         train: labelled text for the ceiling.
         translation: bitext whose source sides are sentences of the source's `train`, in its order.
-        extra: more bitexts, source first.
+        extra: more bitexts.
+        test_translation: bitext whose target sides are sentences of `test`, in its order.
     """
 
     language: str
     test: File
     train: File | None = None
-    translation: File | None = None
-    extra: tuple[File, ...] = ()
+    translation: BitextFile | None = None
+    extra: tuple[BitextFile, ...] = ()
+    test_translation: BitextFile | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +186,7 @@ def _fault_of_path(folder: Path, given: str) -> str:
     return f"found no file {path}; expected one. {near}".rstrip()
 
 
-_FILE_KEYS = {"train", "test", "translation"}
+_FILE_KEYS = {"train", "test", "translation", "test_translation"}
 
 
 def _with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
@@ -258,16 +278,18 @@ def _missing(options: MethodOptions, target: TargetData) -> str:
         return "`translation`"
     if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:
         return "`translation` or `extra`"
+    if options.kind == "translate_test" and target.test_translation is None:
+        return "`test_translation`"
     return ""
 
 
 def _with_paths(recipe: Recipe, folder: Path) -> Recipe:
     """Resolve the paths of a recipe against its folder."""
 
-    def need(file: File) -> File:
+    def need(file: F) -> F:
         return replace(file, path=str(folder / os.path.expandvars(file.path)))
 
-    def found(file: File | None) -> File | None:
+    def found(file: F | None) -> F | None:
         return None if file is None else need(file)
 
     source = replace(recipe.source, train=need(recipe.source.train), test=found(recipe.source.test))
@@ -278,6 +300,7 @@ def _with_paths(recipe: Recipe, folder: Path) -> Recipe:
             train=found(target.train),
             translation=found(target.translation),
             extra=tuple(need(file) for file in target.extra),
+            test_translation=found(target.test_translation),
         )
         for target in recipe.targets
     )

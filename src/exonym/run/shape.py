@@ -50,11 +50,12 @@ def checked(row: dict[str, Any], kind: type[T]) -> tuple[T | None, list[str]]:
     try:
         return TypeAdapter(kind).validate_json(text, strict=True), faults
     except ValidationError as error:
+        wrong: dict[str, list[ErrorDetails]] = {}
         for item in error.errors():
             place = _place(item["loc"], row)
             if place is not None and not any(f"{place}.".startswith((f"{at}.", f"{at}[")) for at, _ in found):
-                faults.append(_fault(place, item))
-        return None, faults
+                wrong.setdefault(place, []).append(item)
+        return None, faults + [_fault(place, items) for place, items in wrong.items()]
 
 
 def _options_of(kind: Any) -> list[Any]:  # noqa: ANN401 - an annotation
@@ -166,21 +167,27 @@ def _place(loc: tuple[int | str, ...], row: Any) -> str | None:  # noqa: ANN401
         elif isinstance(at, dict) and part[:1].isupper():
             if part.casefold().replace("aligner", "") != str(at.get("kind")).replace("_", ""):
                 return None
-        else:
+        elif isinstance(at, dict):
             text += f".{part}"
+        # else the name of a member of a union of plain values, such as `bool`
     return text.lstrip(".")
 
 
-def _fault(place: str, item: ErrorDetails) -> str:
-    """Put a fault that pydantic found into plain words."""
+def _fault(place: str, items: list[ErrorDetails]) -> str:
+    """Put what pydantic found at one place into plain words: one fault, or one for each member of a union."""
+    item = items[0]
     kind, context = item["type"], item.get("ctx", {})
     if kind == "value_error":  # an option class checks itself, and says what it found and expected
         return f"{place}: {context['error']}"
     if kind == "missing":
         return f"found no {place}; expected this key, which has no default."
-    expected = _EXPECTED.get(kind) or context.get("expected") or item["msg"].removeprefix("Input should be ")
-    number = "a number " if expected.startswith(("greater", "less")) else ""
-    return f"found {_shown(item['input'])} for {place}; expected {number}{expected}."
+    return f"found {_shown(item['input'])} for {place}; expected {', or '.join(map(_expected, items))}."
+
+
+def _expected(item: ErrorDetails) -> str:
+    known = _EXPECTED.get(item["type"]) or item.get("ctx", {}).get("expected")
+    expected = str(known or item["msg"].removeprefix("Input should be "))
+    return f"a number {expected}" if expected.startswith(("greater", "less")) else expected
 
 
 def _shown(value: object) -> str:

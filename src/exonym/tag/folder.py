@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MODEL = "model.crfsuite"
 ABOUT = "tagger.json"
+NO_TAGGER = "no-tagger.txt"  # beside where a tagger would lie: why there is none, and what to do
 _VERSION = 1
 _KEYS = {"version", "kind", "tags", "options", "training", "features", "model"}
 
@@ -82,6 +83,8 @@ def read_about(folder: Path) -> dict[str, Any]:
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
+        note = folder.parent / NO_TAGGER
+        advice = note.read_text(encoding="utf-8").strip() if note.is_file() else advice
         raise DataError(f"{path}: found no tagger ({error.strerror}); expected this file. {advice}") from error
     except ValueError as error:
         raise DataError(f"{path}: found text that is not JSON ({error}); expected a tagger. {advice}") from error

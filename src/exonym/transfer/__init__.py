@@ -9,12 +9,13 @@ from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
 from exonym.transfer.task import Outcome, Task
+from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | Supervised
+MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Supervised
 
 
 class Method(NamedTuple):
@@ -28,6 +29,7 @@ METHODS: dict[str, Method] = {
     "direct": Method(Direct, direct),
     "gloss": Method(Gloss, gloss),
     "translate_train": Method(TranslateTrain, translate_train),
+    "translate_test": Method(TranslateTest, translate_test),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -51,6 +53,7 @@ __all__ = [
     "Stage",
     "Supervised",
     "Task",
+    "TranslateTest",
     "TranslateTrain",
     "direct",
     "gloss",
@@ -59,5 +62,6 @@ __all__ = [
     "stage",
     "supervised",
     "transfer",
+    "translate_test",
     "translate_train",
 ]

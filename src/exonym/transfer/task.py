@@ -22,6 +22,7 @@ class Task:
         train: labelled target sentences, for the ceiling; None if there are none.
         translation: pairs whose source sides are sentences of `source`, in its order; None if there are none.
         extra: more source-target text, without labels.
+        test_translation: pairs whose target sides are sentences of `test`, in its order; None if there are none.
     """
 
     source: Corpus
@@ -29,11 +30,13 @@ class Task:
     train: Corpus | None = None
     translation: Bitext | None = None
     extra: tuple[Bitext, ...] = field(default=())
+    test_translation: Bitext | None = None
 
     @cached_property
     def parallel(self) -> Bitext:
         """All source-target text as one bitext, the translation first: what aligners learn on.
 
+        The test translation is not in it, so that no method but translate-test sees it.
         Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal.
         """
         pairs = list(self.translation or ())
@@ -48,13 +51,14 @@ class Outcome:
     """What a method made.
 
     Attributes:
-        tagger: tags text of the target language.
-        predictions: `Task.test` with the tagger's spans.
+        predictions: `Task.test` with the spans that the method found.
+        tagger: tags more text of the target language; None if the method cannot (translate-test would need a
+            translation of that text).
         corpus: the labelled target corpus that it made on the way, if it made one.
         ledger: what was lost on the way.
     """
 
-    tagger: Tagger
     predictions: Corpus
+    tagger: Tagger | None = None
     corpus: Corpus | None = None
     ledger: Ledger = field(default_factory=Ledger)

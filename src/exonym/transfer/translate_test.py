@@ -1,0 +1,94 @@
+"""Translate-test: tag a translation of the test text in the source language, and project the spans back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from exonym.align import StatisticalAligner
+from exonym.align.eflomal import EflomalAligner
+from exonym.data import Bitext, Corpus, Ledger
+from exonym.errors import RecipeError
+from exonym.project import Matching, losses, places
+from exonym.tag import LightOptions
+from exonym.transfer.stages import Do, align, just_do, project, stage, tag, tag_source_side, train
+from exonym.transfer.task import Outcome, Task
+
+Missing = Literal["untagged", "direct"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslateTest:
+    """Options of translate-test.
+
+    Attributes:
+        kind: names the method in a recipe.
+        aligner: how words are linked.
+        matching: how spans are matched.
+        missing: what becomes of test sentences that have no translation: they stay `untagged`, or the source tagger
+            tags them as they are (`direct`).
+        tagger: how the source tagger is trained.
+    """
+
+    kind: Literal["translate_test"] = "translate_test"
+    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    matching: Matching = field(default_factory=Matching)
+    missing: Missing = "untagged"
+    tagger: LightOptions = field(default_factory=LightOptions)
+
+
+def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: int = 1) -> Outcome:
+    """Tag the translation of the test text with a source tagger and project its spans onto the test text.
+
+    The aligner learns on the pairs of the test translation and all other parallel text at once.
+
+    Args:
+        task: needs `source`, `test` and `test_translation`; other parallel text makes the links better.
+        options: the options of the method.
+        do: carries out the stages.
+        seed: tells apart the runs of an aligner that is not deterministic.
+
+    Returns:
+        Predictions whose spans carry the pair, links and score that they come from; no tagger, since more text could
+        only be tagged with its translation.
+
+    Raises:
+        RecipeError: the task has no test translation.
+        DataError: the test translation is not one of this test text; all faults are named.
+
+    Source:
+        Politov et al. 2025, the pipelines that align the test text with its translation (theirs from NLLB-200; here
+        whatever is given) and project by the word-alignment heuristic or by matching candidates (see `exonym.project`).
+        Differences: our aligner is statistical, trained on this text and the other parallel text; sentences may
+        lack a translation, and are counted.
+    """
+    translation = task.test_translation
+    if translation is None or not len(translation):
+        raise RecipeError("translate_test: found no translation of the test text; expected `test_translation`.")
+    places(task.test, translation, "target")  # a translation of another text is refused before any work is done for it
+    source_tagger = do(train, task.source, options.tagger)
+    tagged = do(tag_source_side, source_tagger, translation)
+    links = do(align, translation + task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
+    projected = do(project, tagged, translation, links, options.matching)
+    rest = do(tag, source_tagger, task.test) if options.missing == "direct" else task.test
+    predictions = do(put_on_test, projected, translation, rest)
+    ledger = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)
+    return Outcome(predictions=predictions, ledger=ledger)
+
+
+@stage(1)
+def put_on_test(projected: Corpus, translation: Bitext, rest: Corpus) -> Corpus:
+    """Put projected spans on the test text; sentences without a translation stay as they are in `rest`."""
+    sentences = [replace(sentence, probabilities=None) for sentence in rest]
+    for place, found in zip(places(rest, translation, "target"), projected, strict=True):
+        sentences[place] = replace(sentences[place], spans=found.spans, lost=found.lost)
+    return Corpus(tuple(sentences), rest.name)
+
+
+@stage(1)
+def count_test_losses(projected: Corpus, untranslated: int, missing: Missing) -> Ledger:
+    """Count what was not projected, by reason, and the test sentences without a translation."""
+    ledger = losses(projected)
+    untagged = missing == "untagged"
+    ledger.note("sentences not translated" if untagged else "untranslated sentences tagged directly", untranslated)
+    return ledger
