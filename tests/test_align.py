@@ -137,8 +137,10 @@ def test_pairs_with_an_empty_side_are_all_named(name):
     "options",
     [
         {"symmetrisation": "both"},
-        {"prefixes": ()},
-        {"prefixes": (4, -1)},
+        {"models": ()},
+        {"models": ((),)},
+        {"models": ((4, -1),)},
+        {"surface": -1.0},
         {"shape": -1.0},
         {"null_prior": 1.0},
         {"prior": -0.1},

@@ -109,15 +109,25 @@ class View:
         batches: its pieces.
         cell_source: source word type of each cell id, int32 (cells + 1,); the last one is padding.
         cell_target: target word type of each cell id, int32 (cells + 1,); the last one is padding.
-        source_types: number of source word types; this id is padding.
-        target_types: number of target word types; this id is padding.
+        source_forms: the source word types, by id.
+        target_forms: the target word types, by id.
     """
 
     batches: list[Batch]
     cell_source: NDArray[np.int32]
     cell_target: NDArray[np.int32]
-    source_types: int
-    target_types: int
+    source_forms: list[str]
+    target_forms: list[str]
+
+    @property
+    def source_types(self) -> int:
+        """Number of source word types; this id is padding."""
+        return len(self.source_forms)
+
+    @property
+    def target_types(self) -> int:
+        """Number of target word types; this id is padding."""
+        return len(self.target_forms)
 
 
 def view_of(
@@ -134,8 +144,9 @@ def view_of(
     Returns:
         The view; word types are numbered by first occurrence, cells by their types.
     """
-    source, source_types = _numbered([pair.source for pair in pairs], form)
-    target, target_types = _numbered([pair.target for pair in pairs], form)
+    source, source_forms = _numbered([pair.source for pair in pairs], form)
+    target, target_forms = _numbered([pair.target for pair in pairs], form)
+    source_types, target_types = len(source_forms), len(target_forms)
     shapes = []
     keys = []
     for group in groups:
@@ -156,7 +167,7 @@ def view_of(
         lengths = (left != source_types).sum(axis=1), (right != target_types).sum(axis=1)
         batches.append(Batch(np.array(group), cells, left, right, *lengths))
     cell_source, cell_target = np.divmod(known, target_types + 1)
-    return View(batches, cell_source.astype(np.int32), cell_target.astype(np.int32), source_types, target_types)
+    return View(batches, cell_source.astype(np.int32), cell_target.astype(np.int32), source_forms, target_forms)
 
 
 def prefix_of(word: str, length: int) -> str:
@@ -180,8 +191,10 @@ def shape_of(word: str) -> str:
     return f"{kind}{min(len(word) // 3, 4)}"
 
 
-def _numbered(sentences: Sequence[Sequence[str]], form: Callable[[str], str]) -> tuple[list[NDArray[np.int32]], int]:
-    """Return the word types of each sentence and how many there are."""
+def _numbered(
+    sentences: Sequence[Sequence[str]], form: Callable[[str], str]
+) -> tuple[list[NDArray[np.int32]], list[str]]:
+    """Return the word types of each sentence, as numbers, and their forms in the order of these."""
     ids: dict[str, int] = {}
     forms: dict[str, int] = {}  # word as read -> id, so that each is asked for its form once
     numbered = []
@@ -193,7 +206,7 @@ def _numbered(sentences: Sequence[Sequence[str]], form: Callable[[str], str]) ->
                 known = forms[word] = ids.setdefault(form(word), len(ids))
             row.append(known)
         numbered.append(np.array(row, dtype=np.int32))
-    return numbered, len(ids)
+    return numbered, list(ids)
 
 
 def _padded(rows: Sequence[NDArray[np.int32]], padding: int) -> NDArray[np.int32]:

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from exonym.align import StatisticalAligner
+from exonym.align.cells import batches_of, cut, prefix_of, view_of
+from exonym.align.surface import Surface, SurfaceCounts, bones, romanised
+from exonym.data import Bitext, Pair
+
+
+@pytest.mark.parametrize(
+    ("word", "other"), [("Karel", "Карел"), ("Catalano", "Каталано"), ("Köln", "koln"), ("Σωκράτης", "sokrates")]
+)
+def test_words_that_sound_alike_have_the_same_bones(word, other):
+    assert bones(word) == bones(other) != ""
+
+
+def test_romanisation_keeps_latin_and_digits_and_drops_marks():
+    assert romanised("Zürich1990") == "zurich1990"
+    assert romanised("!") == "!"
+    assert bones("1990") == ""  # digits have no sound
+
+
+def view(pairs):
+    pieces = list(cut((len(pair.source), len(pair.target)) for pair in pairs))
+    return view_of(pairs, pieces, batches_of(pieces), lambda word: prefix_of(word, 0))
+
+
+def test_classes_that_links_favour_weigh_their_share_among_links_over_their_share_among_cells():
+    names = ["berlin", "madrid", "nairobi", "kampala", "lisboa", "tirana"]
+    text = view([Pair((name, "xx", "qq"), (name, "vvv", "www")) for name in names])
+    surface = Surface(text)
+    counts = SurfaceCounts(surface, backward=False)
+    for batch in text.batches:
+        linked = np.zeros(batch.cells.shape, dtype=np.float32)
+        linked[:, 0, 0] = 1.0  # the names
+        linked[:, 1, 1] = 1.0  # and one pair of unlike words
+        counts.add(batch, linked, np.zeros(batch.target.shape, dtype=np.float32))
+    table = counts.table(0.0, 1.0)
+    same = [table.cells[batch.cells[row, 0, 0]] for batch in text.batches for row in range(len(batch.pieces))]
+    unlike = [table.cells[batch.cells[row, 2, 1]] for batch in text.batches for row in range(len(batch.pieces))]
+    # of 12 links 6 are of equal words, of 54 cells 6; of the others 6 of 48: (1/2 / (1/9)) / (1/2 / (8/9)) = 8
+    assert same == pytest.approx([8.0] * 6, rel=0.05)
+    assert unlike == [1.0] * 6
+    assert table.null.tolist() == [1.0] * (text.target_types + 1)
+
+
+def test_a_name_finds_its_like_where_nothing_else_tells():
+    pairs = [Pair(("we", "saw", f"{name}a"), (f"{name}u", "bonke", "thina")) for name in ("Kampal", "Nairob", "Madrin")]
+    found = StatisticalAligner().align(Bitext(tuple(pairs)))
+    assert all(max(links, key=lambda link: link.weight)[:2] == (2, 0) for links in found)
