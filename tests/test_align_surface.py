@@ -38,8 +38,9 @@ def test_classes_that_links_favour_weigh_their_share_among_links_over_their_shar
     table = counts.table(0.0, 1.0)
     same = [table.cells[batch.cells[row, 0, 0]] for batch in text.batches for row in range(len(batch.pieces))]
     unlike = [table.cells[batch.cells[row, 2, 1]] for batch in text.batches for row in range(len(batch.pieces))]
-    # of 12 links 6 are of equal words, of 54 cells 6; of the others 6 of 48: (1/2 / (1/9)) / (1/2 / (8/9)) = 8
-    assert same == pytest.approx([8.0] * 6, rel=0.05)
+    # Of 12 links 6 are of equal words, which 6 of 54 cells are; half a link is added, spread as the cells are.
+    ratio = ((6 + 0.5 / 9) / (1 / 9)) / ((6 + 0.5 * 8 / 9) / (8 / 9))
+    assert same == pytest.approx([ratio] * 6, rel=1e-4)
     assert unlike == [1.0] * 6
     assert table.null.tolist() == [1.0] * (text.target_types + 1)
 
