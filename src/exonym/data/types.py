@@ -39,6 +39,7 @@ class Origin:
         stop: one past the last word of the source span.
         method: the matcher that carried it, such as `exact`.
         links: the word links between the two spans that spoke for it.
+        label: the label of the source span, if a convention of the target language changed it; else empty.
     """
 
     sentence: str
@@ -46,6 +47,7 @@ class Origin:
     stop: int
     method: str
     links: tuple[Link, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ _SPAN = _Shape(
 )
 _ORIGIN = _Shape(
     "an origin",
-    {"sentence": (str,), **_RANGE, "method": (str,), "links": (list,)},
+    {"sentence": (str,), **_RANGE, "method": (str,), "links": (list,), "label": (str,)},
     ("sentence", "start", "stop", "method", "links"),
 )
 _LOST = _Shape("a lost span", {**_RANGE, "label": (str,), "reason": (str,)}, ("start", "stop", "label", "reason"))
@@ -177,7 +177,7 @@ def _origin(row: dict[str, Any]) -> Origin:
         if min(link[:2]) < 0 or not 0 < link[2] <= 1 + _SLACK:
             raise _WrongError(f"link {link!r} in an origin", "words from 0 and a weight in (0, 1]")
     links = tuple(Link(i, j, float(weight)) for i, j, weight in row["links"])
-    return Origin(row["sentence"], row["start"], row["stop"], row["method"], links)
+    return Origin(row["sentence"], row["start"], row["stop"], row["method"], links, row.get("label", ""))
 
 
 def _lost(row: Any) -> Lost:  # noqa: ANN401 - whatever the file holds

@@ -56,19 +56,25 @@ class Votes:
     """What the links of one source span say of every target range.
 
     Attributes:
-        size: number of words of the source span.
+        size: number of words of the source span, or what stands for it.
         words: the target words that it is linked to, sorted.
         sums: `sums[a][b - a]` is what the links between the span and `words[a]` to `words[b]` count together.
+        lengths: for each place of the target sentence, how much the words before it count; None if each counts 1.
     """
 
-    size: int
+    size: float
     words: list[int]
     sums: list[list[float]]
+    lengths: list[float] | None = None
+
+    def length(self, start: int, stop: int) -> float:
+        """Return how much the words of the target range `[start, stop)` count together."""
+        return stop - start if self.lengths is None else self.lengths[stop] - self.lengths[start]
 
     def score(self, start: int, stop: int) -> float:
         """Return the score of the target range `[start, stop)`."""
         first, last = bisect_left(self.words, start), bisect_left(self.words, stop)
-        return self.sums[first][last - first - 1] / (self.size + stop - start) if last > first else 0.0
+        return self.sums[first][last - first - 1] / (self.size + self.length(start, stop)) if last > first else 0.0
 
 
 def votes_of(size: int, links: Iterable[tuple[int, int, float]], score: Score = "soft", power: float = 1.0) -> Votes:
@@ -143,7 +149,7 @@ def candidates_of(votes: Votes, threshold: float = 0.0) -> list[Candidate]:
         start, best = words[first], 0.0
         for last, total in enumerate(votes.sums[first], start=first):
             stop = words[last] + 1
-            score = total / (size + stop - start)
+            score = total / (size + votes.length(start, stop))
             if inside[last] > best:
                 best = inside[last]
             if score > best:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from exonym.data import Sentence, split_tag
 from exonym.errors import RecipeError
+from exonym.project.belief import Background, beliefs_of
 from exonym.project.candidates import (
     Candidate,
     Range,
@@ -20,7 +21,7 @@ from exonym.project.candidates import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -53,11 +54,13 @@ class Evidence(NamedTuple):
         tagged: the target sentence with the spans and the probabilities of a tagger; None if there is none.
         tags: the K tags that the columns of its probabilities stand for.
         translation: scores phrases; None if there is none.
+        background: what the whole text tells of its words.
     """
 
     tagged: Sentence | None = None
     tags: tuple[str, ...] = ()
     translation: TranslationScorer | None = None
+    background: Background = Background()
 
 
 def scored_candidates(
@@ -66,6 +69,7 @@ def scored_candidates(
     links: Sequence[Sequence[tuple[int, int, float]]],
     matching: Matching,
     evidence: Evidence = Evidence(),  # noqa: B008 - immutable
+    total: Mapping[int, float] | None = None,
 ) -> list[list[Candidate]]:
     """Find and score the candidates of every source span of a sentence.
 
@@ -75,6 +79,7 @@ def scored_candidates(
         links: for each span its links that count, as from `links_of`.
         matching: which candidates, scored how.
         evidence: what else is known; must hold what `matching` needs.
+        total: `expected`: target word -> summed weight of all links of the sentence; None if it has no others.
 
     Returns:
         For each of the M spans its candidates that reach the threshold, by start, then stop.
@@ -82,10 +87,15 @@ def scored_candidates(
     Raises:
         RecipeError: the matching needs evidence that is not there.
     """
-    votes = [
-        votes_of(len(span), rows, matching.score, matching.power)
-        for span, rows in zip(source.spans, links, strict=True)
-    ]
+    if matching.score == "expected":
+        beliefs = beliefs_of(source.spans, source.words, target.words, links, total or {}, evidence.background)
+        lengths = evidence.background.lengths(target.words)
+        votes = [belief.votes(lengths) for belief in beliefs]
+    else:
+        votes = [
+            votes_of(len(span), rows, matching.score, matching.power)
+            for span, rows in zip(source.spans, links, strict=True)
+        ]
     if matching.makes_few:  # nothing but links counts
         return [candidates_of(own, matching.threshold) for own in votes]
     require(matching, evidence.tagged, evidence.translation)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Matcher = Literal["exact", "greedy", "bipartite", "heuristic"]
-Score = Literal["soft", "pairs", "words"]
+Score = Literal["expected", "soft", "pairs", "words"]
+Convention = Literal["conll"]
 Candidates = Literal["linked", "ngrams", "tagger", "union"]
 Compat = Literal["easy-label-projection", "politov"]
 
@@ -95,7 +96,8 @@ class Matching:
     Attributes:
         matcher: `exact` and `greedy` match candidates by score; `bipartite` does so as the released code of Politov et
             al.; `heuristic` takes the longest linked run.
-        score: how links score a candidate: `soft` sums their weights, `pairs` counts them, `words` counts linked words.
+        score: how links score a candidate: `expected` goes by how likely each word belongs to it (see `belief`), `soft`
+            sums the weights of links, `pairs` counts them, `words` counts linked words.
         power: `soft`: exponent of the weights, > 0; 2 squares them.
         min_weight: where links count as one each (`pairs`, `words`, `heuristic`), those that weigh less than this, in
             [0, 1], do not count.
@@ -115,27 +117,38 @@ class Matching:
             with `politov` 0.8.
         remove_punctuation: `heuristic`: take punctuation off the ends of runs. None is False, with
             `easy-label-projection` True.
+        convention: labels that change with the language. None changes none. `conll`: a LOC or ORG whose translation is
+            one word without a capital becomes MISC, as the CoNLL guidelines label adjectives (Europe, europäisch); of
+            use only where the target language writes names with capitals. Changed spans say so in their origin.
     """
 
     matcher: Matcher = "exact"
-    score: Score = "soft"
+    score: Score = "expected"
     power: float = 1.0
     min_weight: float = 0.4
     candidates: Candidates = "linked"
     max_words: int = 0
     stop: tuple[str, ...] = ("!", "?")
-    threshold: float = 0.1
+    threshold: float = 0.2
     fusion: Fusion = field(default_factory=Fusion)
     limit: int = 1
     compat: Compat | None = None
     max_gap: int | None = None
     length_ratio: float | None = None
     remove_punctuation: bool | None = None
+    convention: Convention | None = None
 
     def __post_init__(self) -> None:
-        for name, kind in (("matcher", Matcher), ("score", Score), ("candidates", Candidates), ("compat", Compat)):
+        kinds = {
+            "matcher": Matcher,
+            "score": Score,
+            "candidates": Candidates,
+            "compat": Compat,
+            "convention": Convention,
+        }
+        for name, kind in kinds.items():
             value = getattr(self, name)
-            if value not in get_args(kind) and not (name == "compat" and value is None):
+            if value not in get_args(kind) and not (name in ("compat", "convention") and value is None):
                 raise RecipeError(f"{name}: found {value!r}. {suggest(str(value), get_args(kind))}")
         for name, least, most in (("threshold", 0, 1), ("min_weight", 0, 1), ("max_words", 0, inf), ("limit", 1, inf)):
             _check(name, getattr(self, name), least, most)
@@ -157,7 +170,7 @@ class Matching:
     @property
     def counts_links(self) -> bool:
         """Whether links count as one each, so that weak ones are left out."""
-        return self.matcher == "heuristic" or self.score != "soft"
+        return self.matcher == "heuristic" or self.score in ("pairs", "words")
 
     @property
     def makes_few(self) -> bool:

@@ -10,6 +10,7 @@ from unicodedata import category
 
 from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
 from exonym.errors import DataError, Problems
+from exonym.project.belief import Background
 from exonym.project.candidates import Candidate, links_of, undominated
 from exonym.project.compat import match_easy_label_projection, match_politov
 from exonym.project.evidence import Evidence, TranslationScorer, require, scored_candidates
@@ -85,11 +86,14 @@ def project(
             f"the pairs of {bitext.name}. Align this bitext again."
         )
     joined = join(source, bitext)
+    for pair, links in zip(bitext, alignment, strict=True):
+        links.check(pair)
+    background = Background.learn(bitext, alignment) if matching.score == "expected" else Background()
     evidence = _evidence(bitext, matching, tagged, translation)
     sentences = []
     for labelled, pair, links, known in zip(joined, bitext, alignment, evidence, strict=True):
-        links.check(pair)
         target = Sentence(pair.target, (), pair.id)
+        known = known._replace(background=background)
         sentences.append(
             project_sentence(labelled, target, links, matching, known) if labelled.spans or labelled.lost else target
         )
@@ -110,9 +114,11 @@ def project_sentence(
             lost.append(Lost(span.start, span.stop, span.label, reason))
         for candidate in chosen:
             inside = tuple(Link(*link) for link in links_out if candidate.start <= link[1] < candidate.stop)
-            origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
+            label = _label(span.label, target.words[candidate.start : candidate.stop], matching)
+            was = span.label if label != span.label else ""
+            origin = Origin(source.id, span.start, span.stop, matching.matcher, inside, was)
             score = min(1.0, candidate.score) * span.score
-            spans.append(Span(candidate.start, candidate.stop, span.label, score, origin))
+            spans.append(Span(candidate.start, candidate.stop, label, score, origin))
     return replace(target.with_spans(spans), lost=(*source.lost, *lost))
 
 
@@ -141,7 +147,7 @@ def decide(
     if matching.matcher == "heuristic":
         choice, reasons = _match_runs(source, target, counted, matching)
     else:
-        candidates = scored_candidates(source, target, counted, matching, evidence)
+        candidates = scored_candidates(source, target, counted, matching, evidence, _mass(links))
         choice = _choose(candidates, matching)
         reasons = [
             "" if chosen else "overlap" if own else _why_none(links, matching, evidence)
@@ -206,9 +212,26 @@ def losses(corpus: Corpus) -> Ledger:
     ledger = Ledger()
     for sentence in corpus:
         ledger.note("spans projected", sum(span.origin is not None for span in sentence.spans))
+        for span in sentence.spans:
+            if span.origin is not None and span.origin.label:
+                ledger.note(f"labels changed by convention: {span.origin.label} -> {span.label}")
         for lost in sentence.lost:
             ledger.note(f"spans lost: {lost.reason}")
     return ledger
+
+
+def _label(label: str, words: Sequence[str], matching: Matching) -> str:
+    """Return the label that these target words get for a source span with that label."""
+    adjective = len(words) == 1 and words[0].islower() and label in ("LOC", "ORG")
+    return "MISC" if matching.convention == "conll" and adjective else label
+
+
+def _mass(links: Links) -> dict[int, float]:
+    """Sum the weights of the links of every target word."""
+    mass: dict[int, float] = {}
+    for word, weight in zip(links.target.tolist(), links.weight.tolist(), strict=True):
+        mass[word] = mass.get(word, 0.0) + weight
+    return mass
 
 
 def _choose(candidates: Sequence[Sequence[Candidate]], matching: Matching) -> Choice:
