@@ -2,25 +2,35 @@
 
 from exonym.project.candidates import Candidate, Votes, candidates_of, links_of, ngrams, undominated, votes_of
 from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.confidence import Calibration, calibration_error, calibration_of, fit, reliability
 from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates, tagger_score
+from exonym.project.filters import Filtering, filter_sentence, filtered, keep
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matcher, Matching
 from exonym.project.projection import Decision, decide, join, losses, places, project, project_sentence
 
 __all__ = [
+    "Calibration",
     "Candidate",
     "Choice",
     "Decision",
     "Evidence",
+    "Filtering",
     "Fusion",
     "Matcher",
     "Matching",
     "TranslationScorer",
     "Votes",
+    "calibration_error",
+    "calibration_of",
     "candidates_of",
     "decide",
+    "filter_sentence",
+    "filtered",
+    "fit",
     "join",
+    "keep",
     "links_of",
     "losses",
     "match_bipartite",
@@ -34,6 +44,7 @@ __all__ = [
     "places",
     "project",
     "project_sentence",
+    "reliability",
     "scored_candidates",
     "tagger_score",
     "total",

@@ -12,6 +12,7 @@ from exonym.data import Corpus, Ledger, Link, Lost, Origin, Sentence, Span, nfc
 from exonym.errors import DataError, Problems
 from exonym.project.candidates import Candidate, links_of, undominated
 from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.confidence import calibration_of
 from exonym.project.evidence import Evidence, TranslationScorer, require, scored_candidates
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy
@@ -105,13 +106,14 @@ def project_sentence(
 ) -> Sentence:
     """Project the spans of one sentence onto its translation; see `project`."""
     spans, lost = [], []
+    calibration = calibration_of(matching)
     for span, links_out, _, chosen, reason in decide(source, target, links, matching, evidence):
         if not chosen:
             lost.append(Lost(span.start, span.stop, span.label, reason))
         for candidate in chosen:
             inside = tuple(Link(*link) for link in links_out if candidate.start <= link[1] < candidate.stop)
             origin = Origin(source.id, span.start, span.stop, matching.matcher, inside)
-            score = min(1.0, candidate.score) * span.score
+            score = calibration(min(1.0, candidate.score)) * span.score
             spans.append(Span(candidate.start, candidate.stop, span.label, score, origin))
     return replace(target.with_spans(spans), lost=(*source.lost, *lost))
 
