@@ -6,7 +6,7 @@ A span that is not kept goes to `Sentence.lost` with the reason; what was left o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from exonym.data import Corpus, Ledger, Lost, Sentence
 from exonym.errors import RecipeError, suggest
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 Sentences = Literal["all", "complete", "confident"]
 
-LOW_CONFIDENCE = "low confidence"
-NOT_WANTED = "label not wanted"
-INCOMPLETE = "incomplete"
+LOW_CONFIDENCE: Final = "low confidence"
+NOT_WANTED: Final = "label not wanted"
+INCOMPLETE: Final = "incomplete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Filtering:
         """Say whether spans with this label are kept."""
         return not self.labels or label in self.labels
 
-    def fault_of(self, span: Span) -> str:
+    def fault_of(self, span: Span) -> Literal["", "low confidence", "label not wanted"]:
         """Say why a span is not kept; empty if it is."""
         if not self.wants(span.label):
             return NOT_WANTED

@@ -86,7 +86,7 @@ def project(
             f"the pairs of {bitext.name}. Align this bitext again."
         )
     joined = join(source, bitext)
-    evidence = _evidence(bitext, matching, tagged, translation)
+    evidence = evidence_of(bitext, matching, tagged, translation)
     sentences = []
     for labelled, pair, links, known in zip(joined, bitext, alignment, evidence, strict=True):
         links.check(pair)
@@ -259,7 +259,7 @@ def _strong(links: Links, min_weight: float) -> Links:
     return type(links)(links.source[keep], links.target[keep], links.weight[keep])
 
 
-def _evidence(
+def evidence_of(
     bitext: Bitext, matching: Matching, tagged: Corpus | None, translation: TranslationScorer | None
 ) -> Iterator[Evidence]:
     """Give each pair what is known of its target side; what `matching` does not need is not looked at.
