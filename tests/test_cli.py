@@ -296,5 +296,5 @@ def test_broken_brackets_of_the_example_corpus_are_named(line):
 
 def test_version_and_help():
     assert exonym("--version").stdout.strip()
-    for command in ("compare", "align", "project", "train", "tag", "evaluate"):
+    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
         assert "Example: exonym" in exonym(command, "--help").stdout
