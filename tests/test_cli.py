@@ -170,7 +170,7 @@ def test_projection_with_every_kind_of_option(folder):
     evidence = ("--tagger", "tagger", "--tagger-weight", "0.5", "--tagger-by-class", "--alignment-weight", "2")
     for options in (
         ("--score", "words", "--min-weight", "0.5"),
-        ("--power", "2", "--candidates", "ngrams", "--max-words", "2", "--stop", "sieht"),
+        ("--score", "soft", "--power", "2", "--candidates", "ngrams", "--max-words", "2", "--stop", "sieht"),
         ("--candidates", "union", "--limit", "1", *evidence),
         ("--matcher", "bipartite", "--score", "pairs"),
         ("--matcher", "heuristic", "--remove-punctuation"),
@@ -296,5 +296,5 @@ def test_broken_brackets_of_the_example_corpus_are_named(line):
 
 def test_version_and_help():
     assert exonym("--version").stdout.strip()
-    for command in ("compare", "align", "project", "train", "tag", "evaluate"):
+    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
         assert "Example: exonym" in exonym(command, "--help").stdout

@@ -11,6 +11,9 @@ MATCHERS = ("exact", "greedy", "bipartite", "heuristic")
 
 
 def carry(source, target, links, **options):
+    """Project one sentence; by the weights of its links alone, unless something else is said."""
+    if options.get("matcher") != "heuristic" and "score" not in options:
+        options = {"score": "soft", "threshold": 0.1} | options
     corpus = Corpus((source,))
     bitext = Bitext((Pair(source.words, target, "1"),))
     return project(corpus, bitext, Alignment((Links.of(links),)), Matching(**options))[0]
@@ -125,8 +128,9 @@ def test_options_out_of_range_are_refused(options):
 @pytest.mark.parametrize(
     "options",
     [
-        {"matcher": "heuristic", "threshold": 0.2},
+        {"matcher": "heuristic", "threshold": 0.3},
         {"matcher": "heuristic", "score": "pairs"},
+        {"power": 2.0},
         {"matcher": "heuristic", "power": 2.0},
         {"matcher": "heuristic", "candidates": "ngrams"},
         {"matcher": "heuristic", "fusion": Fusion(tagger=1.0)},

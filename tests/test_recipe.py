@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from exonym.errors import DataError, RecipeError
-from exonym.project import Fusion, Matching
+from exonym.project import Filtering, Fusion, Matching
 from exonym.run import read_data, read_recipe
 from exonym.transfer import Direct, TranslateTrain
 
@@ -25,6 +25,7 @@ kind = "direct"
 kind = "translate_train"
 name = "projected"
 matching = { matcher = "greedy", threshold = 0.3 }
+filtering = { min_confidence = 0.5, sentences = "confident", labels = ["PER", "LOC"] }
 tagger = { iterations = 7 }
 """
 
@@ -54,6 +55,7 @@ def test_a_recipe_becomes_options_with_defaults_filled_in(folder):
     assert (direct.name, direct.options) == ("direct", Direct())
     assert projected.name == "projected"
     assert isinstance(projected.options, TranslateTrain)
+    assert projected.options.filtering == Filtering(min_confidence=0.5, sentences="confident", labels=("PER", "LOC"))
     assert projected.options.matching == Matching(matcher="greedy", threshold=0.3)
     assert projected.options.tagger.iterations == 7
     assert read.source.train.path == str(folder / "en.conll")
@@ -69,6 +71,7 @@ def test_every_option_of_matching_can_be_written(folder):
     assert isinstance(read.methods[1].options, TranslateTrain)
     assert read.methods[1].options.matching == Matching(
         matcher="greedy",
+        score="soft",
         power=2.0,
         candidates="ngrams",
         max_words=5,

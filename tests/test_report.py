@@ -25,7 +25,7 @@ def row(language="de", method="translate_train", gold=("PER",) * 30, found=("PER
         comparison=compare(gold, found, corpus(*base), resamples=100) if base else None,
         p=0.0004 if base else None,
         seconds=12.34,
-        ledger=Ledger({"sentences left out of training": 12, "spans lost: no link": 345, "spans lost: taken": 6}),
+        ledger=Ledger({"sentences left out: incomplete": 12, "spans lost: no link": 345, "spans left out: taken": 6}),
     )
 
 

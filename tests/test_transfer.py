@@ -6,7 +6,7 @@ import pytest
 from exonym.align import Lexicon, StatisticalAligner
 from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
-from exonym.project import Fusion, Matching
+from exonym.project import Filtering, Fusion, Matching
 from exonym.run.store import Store
 from exonym.tag import LightOptions, label, train_light
 from exonym.transfer import (
@@ -53,7 +53,7 @@ def task():
         Direct(tagger=LIGHT),
         Gloss(tagger=LIGHT),
         TranslateTrain(tagger=LIGHT),
-        TranslateTrain(tagger=LIGHT, labels="tagger", incomplete="keep"),
+        TranslateTrain(tagger=LIGHT, labels="tagger", filtering=Filtering()),
         TranslateTrain(tagger=LIGHT, matching=Matching(candidates="union", fusion=Fusion(tagger=0.5))),
         TranslateTest(tagger=LIGHT),
         TranslateTest(tagger=LIGHT, matching=Matching(matcher="heuristic")),
@@ -80,6 +80,13 @@ def test_methods_say_which_data_they_lack(options):
     _, given = task()
     with pytest.raises((RecipeError, DataError), match="expected"):
         transfer(Task(source=given.source, test=given.test), options)
+
+
+def test_translate_train_learns_from_what_the_filter_keeps():
+    _, given = task()
+    outcome = transfer(given, TranslateTrain(tagger=LIGHT, filtering=Filtering(labels=("LOC",))))
+    assert {span.label for sentence in outcome.predictions for span in sentence.spans} == {"LOC"}
+    assert outcome.ledger["spans left out: label not wanted"] == len(given.source)
 
 
 def test_translate_train_has_no_translation_scorer():

@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from exonym.cli import align, compare, data, evaluate, project, tag
+from exonym.cli import align, compare, data, evaluate, explain, project, tag
 from exonym.errors import ExonymError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("compare")(compare.compare)
 app.command("align")(align.align)
 app.command("project")(project.project)
+app.command("explain")(explain.explain)
 app.command("train")(tag.train)
 app.command("tag")(tag.tag)
 app.command("evaluate")(evaluate.evaluate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -15,6 +16,7 @@ from exonym.cli.shared import (
     Scheme,
     Swap,
     check_output,
+    opened,
     read_labelled,
     say,
     show_ledger,
@@ -22,13 +24,16 @@ from exonym.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from exonym.data import Bitext, Corpus
-    from exonym.project import Matching
+    from collections.abc import Iterator
+
+    from exonym.data import Bitext, Corpus, Ledger
+    from exonym.project import Filtering, Matching
 
 _Matcher = Literal["exact", "greedy", "bipartite", "heuristic"]
-_Score = Literal["soft", "pairs", "words"]
+_Score = Literal["expected", "soft", "pairs", "words"]
 _Candidates = Literal["linked", "ngrams", "tagger", "union"]
 _Compat = Literal["easy-label-projection", "politov"]
+_Sentences = Literal["all", "complete", "confident"]
 
 
 def project(
@@ -43,10 +48,11 @@ def project(
     ] = None,
     matcher: Annotated[_Matcher, typer.Option(help="How spans are matched.")] = "exact",
     threshold: Annotated[
-        float | None, typer.Option(help="Not heuristic: least score of a match, 0 to 1; 0.1 if not given.")
+        float | None, typer.Option(help="Not heuristic: least score of a match, 0 to 1; 0.2 if not given.")
     ] = None,
     score: Annotated[
-        _Score | None, typer.Option(help="Not heuristic: links count by weight (soft), each, or by words; soft.")
+        _Score | None,
+        typer.Option(help="Not heuristic: by likely words (expected, the default), weights, links or linked words."),
     ] = None,
     power: Annotated[float | None, typer.Option(help="--score soft: exponent of the weights; 1 if not given.")] = None,
     min_weight: Annotated[
@@ -82,6 +88,10 @@ def project(
         bool | None,
         typer.Option("--tagger-by-class", help="With --tagger-weight: ask for the label of the span, not for any."),
     ] = None,
+    convention: Annotated[
+        Literal["conll"] | None,
+        typer.Option(help="conll: one-word LOC and ORG without a capital become MISC; off if not given."),
+    ] = None,
     compat: Annotated[
         _Compat | None, typer.Option(help="heuristic: do what this released code does, faults included.")
     ] = None,
@@ -99,6 +109,17 @@ def project(
             help="heuristic: take punctuation off the ends of runs; kept if not given, but for easy-label-projection.",
         ),
     ] = None,
+    min_confidence: Annotated[float, typer.Option(help="Leave out spans that score less, 0 to 1.")] = 0.0,
+    labels: Annotated[
+        list[str] | None, typer.Option(help="Keep only spans with this label; repeat it. All if not given.")
+    ] = None,
+    sentences: Annotated[
+        _Sentences,
+        typer.Option(help="complete: leave out those that lack a source entity; confident: by --min-confidence."),
+    ] = "all",
+    dropped: Annotated[
+        Path | None, typer.Option(help="Also write JSONL: what was lost or left out, why, and what beat it.")
+    ] = None,
     format: LabelledFormat = None,
     scheme: Scheme = None,
     on_error: OnError = "raise",
@@ -106,12 +127,15 @@ def project(
 ) -> None:
     """Carry the labels of a corpus over to its translation.
 
+    With -o, a manifest OUTPUT.project.json is written beside the output: exonym explain needs it.
+
     Example: exonym project --source en.conll --bitext en-sw.tsv --links en-sw.links -o sw.conll
     """
     from exonym.data import Ledger
     from exonym.formats import read_alignment, read_bitext, write_corpus
-    from exonym.project import join, losses
+    from exonym.project import Filtering, all_dropped, filtered, join, losses
     from exonym.project import project as project_corpus
+    from exonym.project.drops import write_dropped
 
     weights: dict[str, Any] = {"alignment": alignment_weight, "tagger": tagger_weight}
     weights |= {"tagger_threshold": tagger_threshold, "tagger_by_class": tagger_by_class}
@@ -123,21 +147,34 @@ def project(
         "min_weight": min_weight,
     }
     given |= {"candidates": candidates, "max_words": max_words, "stop": tuple(stop) if stop else None, "limit": limit}
-    given |= {"compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
+    given |= {"convention": convention, "compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
     matching = _matching(given | {"remove_punctuation": remove_punctuation}, weights, with_tagger=tagger is not None)
+    filtering = Filtering(min_confidence=min_confidence, labels=tuple(labels or ()), sentences=sentences)
     check_output(output, labelled=True)
     check_output(provenance)
+    check_output(dropped)
     ledger = Ledger()
     corpus = read_labelled(source, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
     pairs = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
+    _check_labels(filtering, corpus)
     join(corpus, pairs)  # links of a bitext that does not belong to the corpus are not worth a look
     alignment = read_alignment(links, pairs, on_error=on_error, ledger=ledger)
-    projected = project_corpus(corpus, pairs, alignment, matching, _tagged(tagger, pairs))
-    write_sentences(output, projected)
+    tagged = _tagged(tagger, pairs)
+    projected = project_corpus(corpus, pairs, alignment, matching, tagged)
+    kept, left_out = filtered(projected, filtering)
+    ledger.update(losses(projected))
+    ledger.update(left_out)
+    made_from = {"source": source, "bitext": bitext, "links": links, "tagger": tagger}
+    reading = {"format": format, "scheme": scheme, "repair": repair, "on_error": on_error, "swap": swap}
+    with _manifest(output, made_from, reading, matching, filtering, ledger, _places_left_out(projected, filtering)):
+        write_sentences(output, kept)
     if provenance is not None:
-        write_corpus(provenance, projected, "jsonl")
+        write_corpus(provenance, kept, "jsonl")
+    if dropped is not None:
+        rows = all_dropped(corpus, pairs, alignment, projected, matching, filtering, tagged)
+        with opened(dropped) as file:
+            write_dropped(rows, file)
     show_ledger(ledger)
-    show_ledger(losses(projected))
     if provenance is None and (output is None or output.suffix != ".jsonl"):
         say("to see where each span comes from, and why each lost one was lost: --provenance FILE.jsonl")
 
@@ -148,7 +185,7 @@ def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bo
     from exonym.project.options import blocker
 
     given, weights = ({k: v for k, v in each.items() if v is not None} for each in (given, weights))
-    choices = {"score": "soft", "candidates": "linked", "compat": None} | given
+    choices = {"score": "expected", "candidates": "linked", "compat": None} | given
     for name in [*given, *(f"{name}_weight" if name in ("alignment", "tagger") else name for name in weights)]:
         blocked = blocker(name if name in given else "fusion", choices)
         if blocked:
@@ -162,6 +199,57 @@ def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bo
     if matching.needs_tagger and not with_tagger:
         _refuse("tagger", "found no tagger for --tagger-weight or --candidates tagger or union; expected its folder")
     return matching
+
+
+def _check_labels(filtering: Filtering, corpus: Corpus) -> None:
+    """Refuse labels that the corpus does not have: all its spans would be left out."""
+    from exonym.errors import RecipeError, suggest
+
+    for label in filtering.labels:
+        if label not in corpus.labels:
+            raise RecipeError(
+                f"--labels: found {label!r}; expected a label of {corpus.name}. {suggest(label, corpus.labels)}"
+            )
+
+
+def _places_left_out(projected: Corpus, filtering: Filtering) -> tuple[int, ...]:
+    """Return the places, from 1, of the sentences that are not written."""
+    from exonym.project import filter_sentence
+
+    return tuple(place for place, each in enumerate(projected, start=1) if filter_sentence(each, filtering)[1])
+
+
+@contextmanager
+def _manifest(
+    output: Path | None,
+    made_from: dict[str, Path | None],
+    reading: dict[str, Any],
+    matching: Matching,
+    filtering: Filtering,
+    ledger: Ledger,
+    left_out: tuple[int, ...],
+) -> Iterator[None]:
+    """Take the inputs down before the output is written, which may replace one, and write the manifest after it.
+
+    There is none for standard output and for what is no regular file.
+    """
+    if output is None or (output.exists() and not output.is_file()):
+        yield
+        return
+    from exonym.run.manifest import Input, Manifest, Reading, write_manifest
+
+    folder = output.parent
+    inputs: dict[str, Any] = {name: Input.of(path, folder) for name, path in made_from.items() if path is not None}
+    manifest = Manifest(
+        **inputs,
+        reading=Reading(**reading),
+        matching=matching,
+        filtering=filtering,
+        ledger=dict(ledger),
+        left_out=left_out,
+    )
+    yield
+    write_manifest(output, manifest)
 
 
 def _refuse(name: str, fault: str) -> NoReturn:

@@ -37,6 +37,7 @@ FEATURES = (
 WEIGHTS = (-2.79, 3.38, 3.06, -2.25, -1.29, 1.46, -2.50, 0.09, -1.15)
 
 _LEAST = 0.03  # words whose links with the span weigh less do not count
+_FAINT = 0.4
 _COUNTED = 0.1  # links that weigh less are not counted in the text
 _SURE = 0.5  # links that tell whether names are capitalised
 _STEM = 6  # words are counted by so many first characters
@@ -202,6 +203,7 @@ def _belief(
         if weight > best.get(j, (0.0, 0))[0]:
             best[j] = weight, i
     most = min(max(mass.values(), default=1.0), 1.0)
+    most = max(most, _FAINT)  # where all links are faint, none is made much of
     lettered = [word for word in name if _has_letter(word)]
     capitals = sum(map(_has_capital, lettered)) / max(1, len(lettered))
     words = sorted(word for word, weight in mass.items() if weight >= _LEAST)

@@ -193,6 +193,11 @@ class Matching:
         return self.candidates in ("tagger", "union") or self.fusion.tagger > 0
 
     @property
+    def needs_background(self) -> bool:
+        """Whether the words and links of the whole text count."""
+        return self.matcher != "heuristic" and self.score == "expected"
+
+    @property
     def needs_translation(self) -> bool:
         """Whether a translation scorer must be given."""
         return self.fusion.translation > 0

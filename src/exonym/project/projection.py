@@ -13,6 +13,7 @@ from exonym.errors import DataError, Problems
 from exonym.project.belief import Background
 from exonym.project.candidates import Candidate, links_of, undominated
 from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.confidence import calibration_of
 from exonym.project.evidence import Evidence, TranslationScorer, require, scored_candidates
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy
@@ -88,12 +89,10 @@ def project(
     joined = join(source, bitext)
     for pair, links in zip(bitext, alignment, strict=True):
         links.check(pair)
-    background = Background.learn(bitext, alignment) if matching.score == "expected" else Background()
-    evidence = _evidence(bitext, matching, tagged, translation)
+    evidence = evidence_of(bitext, alignment, matching, tagged, translation)
     sentences = []
     for labelled, pair, links, known in zip(joined, bitext, alignment, evidence, strict=True):
         target = Sentence(pair.target, (), pair.id)
-        known = known._replace(background=background)
         sentences.append(
             project_sentence(labelled, target, links, matching, known) if labelled.spans or labelled.lost else target
         )
@@ -109,6 +108,7 @@ def project_sentence(
 ) -> Sentence:
     """Project the spans of one sentence onto its translation; see `project`."""
     spans, lost = [], []
+    calibration = calibration_of(matching)
     for span, links_out, _, chosen, reason in decide(source, target, links, matching, evidence):
         if not chosen:
             lost.append(Lost(span.start, span.stop, span.label, reason))
@@ -117,7 +117,7 @@ def project_sentence(
             label = _label(span.label, target.words[candidate.start : candidate.stop], matching)
             was = span.label if label != span.label else ""
             origin = Origin(source.id, span.start, span.stop, matching.matcher, inside, was)
-            score = min(1.0, candidate.score) * span.score
+            score = calibration(min(1.0, candidate.score)) * span.score
             spans.append(Span(candidate.start, candidate.stop, label, score, origin))
     return replace(target.with_spans(spans), lost=(*source.lost, *lost))
 
@@ -280,16 +280,21 @@ def _strong(links: Links, min_weight: float) -> Links:
     return type(links)(links.source[keep], links.target[keep], links.weight[keep])
 
 
-def _evidence(
-    bitext: Bitext, matching: Matching, tagged: Corpus | None, translation: TranslationScorer | None
+def evidence_of(
+    bitext: Bitext,
+    alignment: Alignment,
+    matching: Matching,
+    tagged: Corpus | None,
+    translation: TranslationScorer | None,
 ) -> Iterator[Evidence]:
-    """Give each pair what is known of its target side; what `matching` does not need is not looked at.
+    """Give each pair what is known of it beside its links; what `matching` does not need is not looked at.
 
     Raises:
         DataError: the tagged text is not the target side, or lacks probabilities that are needed.
     """
+    background = Background.learn(bitext, alignment) if matching.needs_background else Background()
     if not matching.needs_tagger or tagged is None:
-        return iter([Evidence(translation=translation)] * len(bitext))
+        return iter([Evidence(translation=translation, background=background)] * len(bitext))
     if len(tagged) != len(bitext):
         expected = f"{len(bitext)}, the target sides of {bitext.name}"
         raise DataError(f"{tagged.name}: found {len(tagged)} tagged sentences; expected {expected}. Tag these.")
@@ -300,4 +305,4 @@ def _evidence(
         if matching.fusion.tagger and shape != (len(sentence), len(tagged.tags)):
             expected = f"{(len(sentence), len(tagged.tags))}, for {len(sentence)} words and {len(tagged.tags)} tags"
             raise DataError(f"{tagged.name}:{number}: found probabilities of shape {shape}; expected {expected}.")
-    return (Evidence(sentence, tagged.tags, translation) for sentence in tagged)
+    return (Evidence(sentence, tagged.tags, translation, background) for sentence in tagged)

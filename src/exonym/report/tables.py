@@ -50,12 +50,12 @@ def p_text(p: float | None) -> str:
 
 
 def loss_text(ledger: Ledger) -> str:
-    """Write what a method lost in one line: the sentences left out, and the spans lost by reason."""
+    """Write what a method lost in one line: the sentences left out, and the spans lost or left out by reason."""
     left_out = sum(count for event, count in ledger.items() if event.startswith("sentences "))
     reasons = ", ".join(
-        f"{count} {event.removeprefix('spans lost: ')}"
+        f"{count} {event.partition(': ')[2]}"
         for event, count in ledger.items()
-        if event.startswith("spans lost")
+        if event.startswith(("spans lost: ", "spans left out: "))
     )
     return f"{left_out}" + (f" ({reasons})" if reasons else "") if ledger else ""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar
 
 from exonym.align import Aligner, Lexicon
 from exonym.data import Alignment, Bitext, Corpus, Sentence
-from exonym.project import Matching
+from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
 from exonym.tag import LightOptions, Tagger, label, train_light
 
@@ -75,9 +75,9 @@ def project(
 
 
 @stage(1)
-def keep_complete(projected: Corpus) -> Corpus:
-    """Keep the sentences that received every label of their source."""
-    return Corpus(tuple(sentence for sentence in projected if not sentence.lost), projected.name)
+def keep(projected: Corpus, filtering: Filtering) -> Corpus:
+    """Keep the spans and sentences that are good enough."""
+    return filtered(projected, filtering)[0]
 
 
 @stage(1)

@@ -9,13 +9,13 @@ from exonym.align import StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.data import Corpus, Ledger
 from exonym.errors import RecipeError
-from exonym.project import Matching, losses
+from exonym.project import Filtering, Matching, filtered, losses
 from exonym.tag import LightOptions
 from exonym.transfer.stages import (
     Do,
     align,
     just_do,
-    keep_complete,
+    keep,
     project,
     stage,
     tag,
@@ -37,8 +37,8 @@ class TranslateTrain:
         aligner: how words are linked.
         matching: how spans are matched. Where it needs a tagger of the target language, it gets one that is trained on
             the source corpus.
-        incomplete: what to do with target sentences that did not receive every label of their source: `keep` them, the
-            lost names unlabelled, or `drop` them.
+        filtering: what of the projection is trained on; if not given, the sentences that received every label of their
+            source (in the others lost names stand unlabelled).
         tagger: how taggers are trained.
     """
 
@@ -46,7 +46,7 @@ class TranslateTrain:
     labels: Literal["gold", "tagger"] = "gold"
     aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
-    incomplete: Literal["keep", "drop"] = "drop"
+    filtering: Filtering = field(default_factory=lambda: Filtering(sentences="complete"))
     tagger: LightOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
@@ -79,16 +79,16 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
     needs = options.matching.needs_tagger
     tagged = do(tag_target_side, do(train, task.source, options.tagger), bitext) if needs else None
     projected = do(project, labelled, bitext, links, options.matching, tagged)
-    silver = do(keep_complete, projected) if options.incomplete == "drop" else projected
+    silver = do(keep, projected, options.filtering)
     tagger = do(train, silver, options.tagger)
     predictions = do(tag, tagger, task.test)
-    ledger = do(count_losses, projected, silver)
+    ledger = do(count_losses, projected, options.filtering)
     return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=ledger)
 
 
-@stage(1)
-def count_losses(projected: Corpus, silver: Corpus) -> Ledger:
-    """Count what was not projected, by reason, and the sentences that were left out of training for it."""
+@stage(2)
+def count_losses(projected: Corpus, filtering: Filtering) -> Ledger:
+    """Count what was not projected, and the spans and sentences that were left out of training, by reason."""
     ledger = losses(projected)
-    ledger.note("sentences left out of training", len(projected) - len(silver))
+    ledger.update(filtered(projected, filtering)[1])
     return ledger
