@@ -5,7 +5,7 @@ Inside a text words and cells are numbers (see `cells`); here they are forms, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -74,8 +74,15 @@ class WordCounts:
             null[:-1].astype(np.float32),
         )
 
-    def known(self, view: View, weight: float, *, backward: bool) -> Known:
-        """Look up the words and the cells of another text, with all counts times `weight`."""
+    def times(self, weight: float) -> WordCounts:
+        """Return all counts times `weight`."""
+        if weight == 1.0:
+            return self
+        share = np.float32(weight)
+        return replace(self, count=self.count * share, total=self.total * share, null=self.null * share)
+
+    def known(self, view: View, *, backward: bool) -> Known:
+        """Look up the words and the cells of another text."""
         cell_given, cell_made, given_forms, made_forms = _sides(view, backward=backward)
         given, made = _places(self._given_ids, given_forms), _places(self._made_ids, made_forms)
         keys = _keys(given[cell_given], made[cell_made], len(self.made_forms))
@@ -83,16 +90,16 @@ class WordCounts:
         at = np.minimum(np.searchsorted(self._counted, keys), len(self._counted) - 1)
         cells = np.where(self._counted[at] == keys, self._count[at], 0.0)
         return Known(
-            cells * weight,
-            np.append(self.total, 0.0)[given] * weight,  # -1 is unknown, and the last
+            cells,
+            np.append(self.total, 0.0)[given],  # -1 is unknown, and the last
             np.append(self.met, 0)[given],
-            np.append(self.null, 0.0)[made] * weight,
-            float(self.null.sum(dtype=np.float64)) * weight,
+            np.append(self.null, 0.0)[made],
+            float(self.null.sum(dtype=np.float64)),
             len(self.made_forms) + int((made[:-1] < 0).sum()),
         )
 
-    def plus(self, other: WordCounts, weight: float) -> WordCounts:
-        """Add the counts of another text times `weight`."""
+    def plus(self, other: WordCounts) -> WordCounts:
+        """Add the counts of another text."""
         given_ids, made_ids = dict(self._given_ids), dict(self._made_ids)
         given = np.array([given_ids.setdefault(form, len(given_ids)) for form in other.given_forms], dtype=np.int32)
         made = np.array([made_ids.setdefault(form, len(made_ids)) for form in other.made_forms], dtype=np.int32)
@@ -100,12 +107,12 @@ class WordCounts:
             [_keys(self.given, self.made, len(made_ids)), _keys(given[other.given], made[other.made], len(made_ids))]
         )
         known, place = np.unique(keys, return_inverse=True)
-        count = np.bincount(place, np.concatenate([self.count, other.count * weight]), len(known))
+        count = np.bincount(place, np.concatenate([self.count, other.count]), len(known))
         total, met = np.zeros(len(given_ids)), np.zeros(len(given_ids), dtype=np.int32)
         null = np.zeros(len(made_ids))
         total[: len(self.total)], met[: len(self.met)], null[: len(self.null)] = self.total, self.met, self.null
-        total[given] += other.total * weight
-        null[made] += other.null * weight
+        total[given] += other.total
+        null[made] += other.null
         met[given] = np.maximum(met[given], other.met)
         left, right = np.divmod(known, max(len(made_ids), 1))
         return WordCounts(

@@ -139,7 +139,7 @@ class Surface:
         cells = np.zeros(len(self._class))
         for batch in view.batches:
             cells += np.bincount(batch.cells.ravel(), minlength=len(cells))
-        self._met = np.bincount(classes, cells[:-1], _CLASSES)
+        self._met: NDArray[np.float64] = np.bincount(classes, cells[:-1], _CLASSES).astype(np.float64)
 
     def first(self, power: float, *, backward: bool) -> Table:
         """Return a table in which likeness counts somewhat."""
@@ -170,7 +170,7 @@ class SurfaceCounts:
     def classes(self) -> ClassCounts:
         """Return the counts of this text alone, by class."""
         linked = np.bincount(self._surface._class[:-1], self._cells[:-1], _CLASSES)
-        return ClassCounts(linked, self._surface._met)
+        return ClassCounts(linked.astype(np.float64), self._surface._met)
 
     def table(self, prior: float, power: float) -> Table:
         """Turn the counts into p(class | linked) / p(class | any two words that meet), to the power of the view.

@@ -131,7 +131,8 @@ class Counts:
             Brown et al. 1993, equation 14 for prior 0; Riley and Gildea 2012 for the variational form.
         """
         cells, null = self.cells, self.null
-        total, met = np.bincount(self._given, weights=cells), np.bincount(self._given)
+        total = np.bincount(self._given, weights=cells).astype(np.float64, copy=False)
+        met: NDArray[np.int64] = np.bincount(self._given)
         empty, types = float(null[:-1].sum()), len(null) - 1
         if self._known is not None:
             cells, null, total = cells + self._known.cells, null + self._known.null, total + self._known.total
