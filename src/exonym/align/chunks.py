@@ -5,6 +5,7 @@ Each chunk depends on the sample's model and on nothing else, so chunks can be a
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Protocol
@@ -79,6 +80,7 @@ _remembered: list[tuple[StatisticalAligner, AlignmentModel]] = []  # of a worker
 
 
 def _remember(aligner: StatisticalAligner, model: AlignmentModel) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt is reported by the parent alone
     _remembered[:] = [(aligner, model)]
 
 
