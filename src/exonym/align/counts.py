@@ -88,11 +88,11 @@ class WordCounts:
         keys = _keys(given[cell_given], made[cell_made], len(self.made_forms))
         keys[(given[cell_given] < 0) | (made[cell_made] < 0)] = -1
         at = np.minimum(np.searchsorted(self._counted, keys), len(self._counted) - 1)
-        cells = np.where(self._counted[at] == keys, self._count[at], 0.0)
+        cells = np.where(self._counted[at] == keys, self._count[at], np.float32(0.0))
         return Known(
             cells,
             np.append(self.total, 0.0)[given],  # -1 is unknown, and the last
-            np.append(self.met, 0)[given],
+            np.append(self.met, np.int32(0))[given],
             np.append(self.null, 0.0)[made],
             float(self.null.sum(dtype=np.float64)),
             len(self.made_forms) + int((made[:-1] < 0).sum()),
@@ -140,8 +140,8 @@ class WordCounts:
         return np.append(_keys(self.given, self.made, len(self.made_forms)), np.iinfo(np.int64).max)
 
     @cached_property
-    def _count(self) -> NDArray[np.float64]:
-        return np.append(self.count, 0.0).astype(np.float64)
+    def _count(self) -> NDArray[np.float32]:
+        return np.append(self.count, np.float32(0.0))
 
 
 def _sides(view: View, *, backward: bool) -> tuple[NDArray[np.int32], NDArray[np.int32], list[str], list[str]]:

@@ -24,7 +24,7 @@ from exonym.data import Alignment
 from exonym.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -146,7 +146,9 @@ class StatisticalAligner:
         if len(pairs) > self.max_pairs:
             return self._in_chunks(bitext, self._learnt(pairs, prior, progress), workers, progress)
         text = self._text(pairs)
-        return self._links(text, [model for model, _ in self._train(text, prior, progress)], len(bitext))
+        return self._links(
+            text, [self._train(text, n, prior, progress)[0] for n in range(len(self.models))], len(bitext)
+        )
 
     def learn(
         self,
@@ -188,9 +190,11 @@ class StatisticalAligner:
             return model, self._in_chunks(bitext, model, workers, progress)
         text = self._text(pairs)
         models, counts = [], []
-        for number, (trained, counted) in enumerate(self._train(text, prior, progress)):
+        for number in range(len(self.models)):
+            trained, counted = self._train(text, number, prior, progress)
             models.append(trained)
             counts.append(text.named(number, counted))
+            del counted  # it is large
         return self._model(counts, prior, len(pairs)), self._links(text, models, len(bitext))
 
     def _check(self, bitext: Bitext, extra: Sequence[Bitext], prior: AlignmentModel | None) -> None:
@@ -206,7 +210,7 @@ class StatisticalAligner:
         """Learn from pairs, or from a sample of them."""
         pairs = sample(pairs, self.max_pairs)
         text = self._text(pairs)
-        counts = [text.named(number, counted) for number, (_, counted) in enumerate(self._train(text, prior, progress))]
+        counts = [text.named(n, self._train(text, n, prior, progress)[1]) for n in range(len(self.models))]
         return self._model(counts, prior, len(pairs))
 
     def _model(self, counts: Sequence[ModelCounts], prior: AlignmentModel | None, pairs: int) -> AlignmentModel:
@@ -229,16 +233,17 @@ class StatisticalAligner:
     def _trainer(self) -> Trainer:
         return Trainer(self.model1_iterations, self.hmm_iterations, self.tension, self.prior, self.null_prior)
 
-    def _train(self, text: Text, prior: AlignmentModel | None, progress: Progress) -> Iterator[tuple[Trained, Counted]]:
-        """Yield each model and what it was made of, one at a time: what they know of other text takes much memory."""
-        for number in range(len(self.models)):
-            known = None if prior is None else prior.models[number].times(self.prior_weight)
+    def _train(
+        self, text: Text, number: int, prior: AlignmentModel | None, progress: Progress
+    ) -> tuple[Trained, Counted]:
+        """Learn one model; return what it was made of, too."""
+        known = None if prior is None else prior.models[number].times(self.prior_weight)
 
-            def done(round_number: int, rounds: int, number: int = number) -> None:
-                progress(number * rounds + round_number, len(self.models) * rounds, "learning")
+        def done(round_number: int, rounds: int) -> None:
+            progress(number * rounds + round_number, len(self.models) * rounds, "learning")
 
-            jumps = None if known is None else known.jumps
-            yield self._trainer().train(text.experts(number, known), jumps, done)
+        jumps = None if known is None else known.jumps
+        return self._trainer().train(text.experts(number, known), jumps, done)
 
     def _links(self, text: Text, models: Sequence[Trained], aligned: int) -> Alignment:
         """Read off the links of the first `aligned` pairs."""

@@ -85,9 +85,9 @@ class Known(NamedTuple):
         types: generated word types of both texts.
     """
 
-    cells: NDArray[np.float64]
+    cells: NDArray[np.float32]
     total: NDArray[np.float64]
-    met: NDArray[np.int64]
+    met: NDArray[np.int32]
     null: NDArray[np.float64]
     empty: float
     types: int
@@ -132,7 +132,7 @@ class Counts:
         """
         cells, null = self.cells, self.null
         total = np.bincount(self._given, weights=cells).astype(np.float64, copy=False)
-        met: NDArray[np.int64] = np.bincount(self._given)
+        met = np.bincount(self._given)
         empty, types = float(null[:-1].sum()), len(null) - 1
         if self._known is not None:
             cells, null, total = cells + self._known.cells, null + self._known.null, total + self._known.total

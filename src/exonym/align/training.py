@@ -76,6 +76,7 @@ class Trainer:
         rounds = [False] * (self.model1_iterations if known is None else 0) + [True] * self.hmm_iterations
         for number, agree in enumerate(rounds):
             done(number, len(rounds))
+            del counted  # it is large
             model, counted = self._round(model, experts, known, agree=agree)
         return model, counted
 
