@@ -47,9 +47,11 @@ class StatisticalAligner:
 
     Memory grows with the pairs of words that stand in one sentence pair, times views: 0.7 GB at most were seen with
     the defaults on 26,000 pairs of 18 words a side, and 0.7 GB in each process on 37,000 such pairs with `max_pairs` of
-    10,000. On English-German CoNLL-2003 with the links of AWESoME as silver (intersection), 200 pairs had an AER of 17.3
-    alone, 13.4 with the other 13,841 as extra text and 13.4 with their model as prior; all 14,041 had 12.0 learnt from at
-    once and 12.5 from a sample of 5,000.
+    10,000.
+
+    On English-German CoNLL-2003 with the links of AWESoME as silver (intersection), 200 pairs had an AER of 17.3 alone,
+    13.4 with the other 13,841 as extra text, and 13.4 with their model as prior. All 14,041 had 12.0 learnt from at
+    once, and 12.5 from a sample of 5,000.
 
     Attributes:
         kind: names the aligner in a recipe.
