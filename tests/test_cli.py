@@ -98,6 +98,30 @@ def test_align_project_train_and_tag_work_together(folder):
     ]
 
 
+def test_what_align_learnt_is_a_prior_for_less_text(folder):
+    words = [("red", "ta"), ("old", "mu"), ("sun", "ki"), ("hat", "wo"), ("fog", "zy"), ("jar", "pe")]
+    large = [(a, b) for a in words for b in words if a != b]
+    write(folder, "large.tsv", "".join(f"{a} {b}\t{y} {x}\n" for (a, x), (b, y) in large))
+    write(folder, "small.tsv", "red sun\tki ta\n")
+    done = exonym("align", "large.tsv", "-o", "large.links", "--save-model", "model", cwd=folder)
+    assert "model: learnt from 30 pairs" in done.stderr
+    exonym("align", "large.tsv", "-o", "again.links", cwd=folder)
+    assert (folder / "again.links").read_bytes() == (folder / "large.links").read_bytes()
+    done = exonym("align", "small.tsv", "--prior", "model", "--symmetrisation", "intersection", cwd=folder)
+    assert {link.split(":")[0] for link in done.stdout.split()} == {"0-1", "1-0"}
+    assert "prior: learnt from 30 pairs" in done.stderr
+    chunked = ("--max-pairs", "20", "--symmetrisation", "intersection")
+    done = exonym("align", "large.tsv", *chunked, cwd=folder)
+    assert "aligned 30 of 30 pairs" in done.stderr
+    assert done.stdout == exonym("align", "large.tsv", *chunked, "--workers", "2", cwd=folder).stdout
+    done = exonym("align", "small.tsv", "--prior", "small.tsv", code=1, cwd=folder)
+    assert "small.tsv: found a damaged file, or one of another kind" in done.stderr
+    assert "found no file" in exonym("align", "small.tsv", "--prior", "none", code=1, cwd=folder).stderr
+    done = exonym("align", "small.tsv", "--aligner", "eflomal", "--prior", "model", code=1, cwd=folder)
+    assert "found --prior with --aligner eflomal" in done.stderr
+    assert "found no folder" in exonym("align", "small.tsv", "--save-model", "no/model", code=1, cwd=folder).stderr
+
+
 def test_an_empty_bitext_side_is_reported_and_not_aligned(folder):
     write(folder, "b.tsv", "a b\tx\n\ty\nc\tz\n")
     done = exonym("align", folder / "b.tsv", "-o", folder / "links", code=1)

@@ -56,7 +56,7 @@ def test_a_manifest_says_what_a_file_was_made_from(made):
     assert (manifest.source.path, manifest.source.beside) == ("en.conll", "en.conll")
     assert manifest.source.size == len(SOURCE.encode())
     assert manifest.tagger is None
-    assert (manifest.matching, manifest.filtering) == (Matching(), Filtering())
+    assert (manifest.matching, manifest.filtering) == (Matching(score="soft", threshold=0.1), Filtering())
     assert manifest.ledger["spans lost: below threshold"] == 1
     assert manifest.ledger["pairs read"] == 3
 

@@ -4,6 +4,7 @@ from exonym.align.aer import aer
 from exonym.align.aligner import Aligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.align.lexicon import Lexicon
+from exonym.align.model import AlignmentModel
 from exonym.align.statistical import StatisticalAligner
 from exonym.align.symmetrise import (
     Symmetrisation,
@@ -19,6 +20,7 @@ ALIGNERS = {"statistical": StatisticalAligner, "eflomal": EflomalAligner}
 __all__ = [
     "ALIGNERS",
     "Aligner",
+    "AlignmentModel",
     "EflomalAligner",
     "Lexicon",
     "StatisticalAligner",

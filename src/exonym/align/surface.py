@@ -10,7 +10,7 @@ compared by a rough romanisation that is read off the Unicode names of their let
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import name, normalize
 
 import numpy as np
@@ -104,6 +104,26 @@ def bones(word: str) -> str:
     return kept
 
 
+class ClassCounts(NamedTuple):
+    """Counts by class of likeness, in one direction.
+
+    Attributes:
+        linked: expected links, float64 (classes,).
+        met: cells, as often as they stand in the text, float64 (classes,).
+    """
+
+    linked: NDArray[np.float64]
+    met: NDArray[np.float64]
+
+    def times(self, weight: float) -> ClassCounts:
+        """Return the counts times `weight`."""
+        return ClassCounts(self.linked * weight, self.met * weight)
+
+    def plus(self, other: ClassCounts) -> ClassCounts:
+        """Return the sum of both counts."""
+        return ClassCounts(self.linked + other.linked, self.met + other.met)
+
+
 class Surface:
     """The classes of likeness of a text's cells.
 
@@ -119,7 +139,7 @@ class Surface:
         cells = np.zeros(len(self._class))
         for batch in view.batches:
             cells += np.bincount(batch.cells.ravel(), minlength=len(cells))
-        self._met = np.bincount(classes, cells[:-1], _CLASSES)
+        self._met: NDArray[np.float64] = np.bincount(classes, cells[:-1], _CLASSES).astype(np.float64)
 
     def first(self, power: float, *, backward: bool) -> Table:
         """Return a table in which likeness counts somewhat."""
@@ -135,9 +155,10 @@ class Surface:
 
 
 class SurfaceCounts:
-    """Expected links by class in one direction, summed over batches."""
+    """Expected links by class in one direction, summed over batches; `known` of other text are added to the table."""
 
-    def __init__(self, surface: Surface, *, backward: bool) -> None:
+    def __init__(self, surface: Surface, *, backward: bool, known: ClassCounts | None = None) -> None:
+        self._known = known
         self._surface = surface
         self._backward = backward
         self._cells = np.zeros(len(surface._class))
@@ -145,6 +166,11 @@ class SurfaceCounts:
     def add(self, batch: Batch, linked: NDArray[np.float32], unlinked: NDArray[np.float32]) -> None:
         """Add the expected links (B, m, n) of a batch; words without a counterpart say nothing here."""
         self._cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self._cells))
+
+    def classes(self) -> ClassCounts:
+        """Return the counts of this text alone, by class."""
+        linked = np.bincount(self._surface._class[:-1], self._cells[:-1], _CLASSES)
+        return ClassCounts(linked.astype(np.float64), self._surface._met)
 
     def table(self, prior: float, power: float) -> Table:
         """Turn the counts into p(class | linked) / p(class | any two words that meet), to the power of the view.
@@ -156,9 +182,9 @@ class SurfaceCounts:
             prior: without effect.
             power: of the view, > 0.
         """
-        met = self._surface._met
+        counts = self.classes()
+        expected, met = counts if self._known is None else counts.plus(self._known)
         share = met / met.sum()
-        expected = np.bincount(self._surface._class[:-1], self._cells[:-1], _CLASSES)
         ratio = (expected + 0.5 * share) / (share * (expected.sum() + 0.5) + 1e-9)
         ratio[met < _RARE] = 1.0
         ratio = np.clip(ratio / max(ratio[0], 1e-3), 1.0, _MAX_RATIO)

@@ -73,20 +73,51 @@ def emission(tables: Sequence[Table], batches: Sequence[Batch], *, backward: boo
     return Emission(cells, null)
 
 
-class Counts:
-    """Expected counts of one view in one direction, summed over batches."""
+class Known(NamedTuple):
+    """What other text has counted for the words and the cells of a view, in one direction.
 
-    def __init__(self, view: View, *, backward: bool) -> None:
+    Attributes:
+        cells: expected links by cell id, (cells + 1,).
+        total: expected links by generating word type, with all words of the other text, (types + 1,).
+        met: how many words each generating word type has met there, (types + 1,).
+        null: expected occurrences without counterpart by generated word type, (types + 1,).
+        empty: their sum over all words of the other text.
+        types: generated word types of both texts.
+    """
+
+    cells: NDArray[np.float32]
+    total: NDArray[np.float64]
+    met: NDArray[np.int32]
+    null: NDArray[np.float64]
+    empty: float
+    types: int
+
+
+class Counts:
+    """Expected counts of one view in one direction, summed over batches.
+
+    Args:
+        view: the text.
+        backward: source words are generated from target words.
+        known: counts of other text, added when a table is made.
+
+    Attributes:
+        cells: expected links by cell id, (cells + 1,).
+        null: expected words without counterpart by generated word type, (types + 1,).
+    """
+
+    def __init__(self, view: View, *, backward: bool, known: Known | None = None) -> None:
+        self._known = known
         self._given = view.cell_target if backward else view.cell_source
         self._backward = backward
-        self._cells = np.zeros(len(view.cell_source))
-        self._null = np.zeros((view.source_types if backward else view.target_types) + 1)
+        self.cells = np.zeros(len(view.cell_source))
+        self.null = np.zeros((view.source_types if backward else view.target_types) + 1)
 
     def add(self, batch: Batch, linked: NDArray[np.float32], unlinked: NDArray[np.float32]) -> None:
         """Add the expected links (B, m, n) and the expected words without counterpart (B, g) of a batch."""
         words = batch.source if self._backward else batch.target
-        self._cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self._cells))
-        self._null += np.bincount(words.ravel(), unlinked.ravel(), len(self._null))
+        self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
+        self.null += np.bincount(words.ravel(), unlinked.ravel(), len(self.null))
 
     def table(self, prior: float, power: float) -> Table:
         """Turn the counts into a translation table.
@@ -99,19 +130,25 @@ class Counts:
         Source:
             Brown et al. 1993, equation 14 for prior 0; Riley and Gildea 2012 for the variational form.
         """
-        total = np.bincount(self._given, weights=self._cells)
-        empty = float(self._null[:-1].sum())
+        cells, null = self.cells, self.null
+        total = np.bincount(self._given, weights=cells).astype(np.float64, copy=False)
+        met = np.bincount(self._given)
+        empty, types = float(null[:-1].sum()), len(null) - 1
+        if self._known is not None:
+            cells, null, total = cells + self._known.cells, null + self._known.null, total + self._known.total
+            met, types = np.maximum(met, self._known.met), self._known.types
+            empty += self._known.empty
         if prior:
             from scipy.special import digamma
 
             # Words that never meet cannot be linked: a word's vocabulary is the words it meets.
-            spread = digamma(total + prior * np.bincount(self._given))
-            logs = digamma(self._cells + prior) - spread[self._given]
-            nulls = digamma(self._null + prior) - digamma(empty + prior * (len(self._null) - 1))
+            spread = digamma(total + prior * met)
+            logs = digamma(cells + prior) - spread[self._given]
+            nulls = digamma(null + prior) - digamma(empty + prior * types)
             cells, null = np.exp(power * logs), np.exp(power * nulls)
         else:
-            cells = (self._cells / np.maximum(total, _FLOOR)[self._given]) ** power
-            null = np.maximum(self._null / max(empty, _FLOOR), _FLOOR) ** power
+            cells = (cells / np.maximum(total, _FLOOR)[self._given]) ** power
+            null = np.maximum(null / max(empty, _FLOOR), _FLOOR) ** power
         cells[-1] = 0.0
         null[-1] = 1.0
         return Table(cells.astype(np.float32), null.astype(np.float32))
