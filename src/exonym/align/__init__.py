@@ -4,6 +4,7 @@ from exonym.align.aer import aer
 from exonym.align.aligner import Aligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.align.lexicon import Lexicon
+from exonym.align.segment import segmented_like
 from exonym.align.statistical import StatisticalAligner
 from exonym.align.symmetrise import (
     Symmetrisation,
@@ -26,6 +27,7 @@ __all__ = [
     "aer",
     "grow_diag_final_and",
     "intersection",
+    "segmented_like",
     "symmetrise",
     "union",
     "vote",

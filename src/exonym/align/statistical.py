@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from exonym.align.aligner import check_bitexts
+from exonym.align.aligner import prepared
 from exonym.align.cells import batches_of, cut, prefix_of, shape_of, view_of
 from exonym.align.hmm import first_jumps, forward_backward, learnt_jumps
 from exonym.align.ibm1 import Expected, diagonal, expected_links
@@ -114,7 +114,7 @@ class StatisticalAligner:
             words without a counterpart and jumps are counted by each direction alone. The last pass takes plain
             posteriors. Several views of the words in one model (see `tables`) are ours.
         """
-        check_bitexts(bitext, extra)
+        extra, ledger = prepared(bitext, extra)
         if not len(bitext):
             return Alignment((), "statistical")
         pairs = [pair for text in (bitext, *extra) for pair in text]
@@ -133,7 +133,7 @@ class StatisticalAligner:
                 for row in rows:
                     piece = pieces[batches[0].pieces[row]]
                     found[piece.pair].append(self._read(piece, both[0].linked[row], both[1].linked[row]))
-        return Alignment(tuple(self._join(parts) for parts in found), "statistical")
+        return Alignment(tuple(self._join(parts) for parts in found), "statistical", ledger)
 
     def _train(self, views: Sequence[View]) -> _Model:
         """Learn translation tables and jumps."""
