@@ -86,8 +86,9 @@ def cut_like(words: Mapping[str, int], runs: Mapping[str, int]) -> dict[str, tup
     Source:
         The unigram model of Kudo 2018 ("Subword regularization"), section 3.2, trained by the likeliest cut and not by
         the expected one, with a model of unknown words in place of a fixed vocabulary, and with the counts of a
-        segmented text beside those of the runs. On the Japanese of the KFTT set with NTREX as extra text more rounds
-        changed nothing, and cuts by a conditional random field over characters were no better for alignment.
+        segmented text beside those of the runs. Error rate of the Japanese KFTT set alone, with NTREX as it is, and
+        with NTREX cut: built-in aligner .587, .588, .557; eflomal .613, .648, .574, three views voted .545, .585, .523.
+        Tried: more rounds of learning words (within .001) and a conditional random field over characters (.557).
     """
     model = _Unigram(words)
     seen: Counter[str] = Counter()
