@@ -1,85 +1,170 @@
-"""The built-in aligner beside eflomal, in one run: projected labels, error rates, pairs per second, memory.
+"""The built-in aligner beside eflomal and fast_align in one run: F1 of projected labels, AER, speed and memory.
 
-Aligns Europarl-NER (799 pairs) with NTREX as extra text, projects the gold English labels and scores them against the
-gold labels of the other side; and aligns the three sets with hand-made links on their own text alone. Prints a table,
-and JSON with the machine; run it with `EXONYM_DATA=<data pack> python benchmarks/align.py`.
+Projection: aligns Europarl-NER (799 pairs) and UNER-PUD (1,000) with NTREX as extra text, projects the gold English
+labels and scores them against the gold labels of the other side. Error rates: aligns the four sets with hand-made links
+on their own text alone. Each aligner has a process of its own, whose memory is measured with that of its children.
+Prints a table, and JSON with the machine; run it with `EXONYM_DATA=<data pack> python benchmarks/align.py [TEXT ...]`,
+where each TEXT is a part of the name of a text, such as `kftt`. fast_align is measured where its command is found.
 """
 
+import argparse
+import importlib.util
 import json
 import os
 import resource
+import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from _machine import machine
 
-from exonym.align import EflomalAligner, StatisticalAligner, aer
-from exonym.data import Bitext, Corpus, Pair
-from exonym.evaluate import evaluate
-from exonym.formats import read_bitext, read_conll
-from exonym.project import Matching, project
-
 DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
-PROJECTED = {"de": "deu", "es": "spa"}
-LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en"}
-ALIGNERS = {
-    "statistical": StatisticalAligner(),
-    "eflomal, 4 characters": EflomalAligner(),
-    "eflomal, 3 views voted": EflomalAligner(prefixes=(0, 4, 5)),
+PROJECTED = {  # folder and language of the gold labels, and language of the extra text
+    "europarl en-de": ("europarl", "de", "deu"),
+    "europarl en-es": ("europarl", "es", "spa"),
+    "uner-pud en-de": ("uner-pud", "de", "deu"),
+    "uner-pud en-ru": ("uner-pud", "ru", "rus"),
+    "uner-pud en-sv": ("uner-pud", "sv", "swe"),
 }
+LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en", "silveralign-entr": "en-tr"}
+ALIGNERS = ("statistical", "eflomal, 4 characters", "eflomal, 3 views voted", "fast_align, 4 characters")
+
+
+class FastAlign:
+    """The `fast_align` command in both directions, each with half of the vote, on the first characters of words."""
+
+    def __init__(self, prefix):
+        self.prefix = prefix
+
+    def align(self, bitext, extra=()):
+        """As `exonym.align.Aligner.align`."""
+        from exonym.align import symmetrise
+        from exonym.align.aligner import prepared
+        from exonym.data import Alignment
+
+        more, ledger = prepared(bitext, extra)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "text"
+            path.write_text("".join(self._line(pair) for text in (bitext, *more) for pair in text), encoding="utf-8")
+            forward, backward = (self._links(path, len(bitext), options) for options in ((), ("-r",)))
+        links = (symmetrise(one, other, "soft") for one, other in zip(forward, backward, strict=True))
+        return Alignment(tuple(links), "fast_align", ledger)
+
+    def _line(self, pair):
+        from exonym.align.cells import prefix_of
+
+        # Neither a space nor its own separator may stand in a word.
+        words = ([prefix_of(w, self.prefix).replace(" ", "_").replace("|||", "||") for w in side] for side in pair[:2])
+        return " ||| ".join(" ".join(side) for side in words) + "\n"
+
+    def _links(self, path, wanted, options):
+        """Links of the first pairs in one direction, in the options that its authors recommend."""
+        from exonym.data import Links
+
+        command = ["fast_align", "-i", str(path), "-d", "-o", "-v", *options]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        lines = done.stdout.split("\n")[:wanted]
+        return [Links.of(tuple(map(int, link.split("-"))) for link in line.split()) for line in lines]
+
+
+def aligner_of(name):
+    """The aligner of that name, or why it cannot be had."""
+    from exonym.align import EflomalAligner, StatisticalAligner
+
+    if name.startswith("fast_align"):
+        return FastAlign(4) if shutil.which("fast_align") else "no fast_align command"
+    if name.startswith("eflomal") and importlib.util.find_spec("eflomal") is None:
+        return "eflomal is not installed"
+    return {
+        "statistical": StatisticalAligner(),
+        "eflomal, 4 characters": EflomalAligner(),
+        "eflomal, 3 views voted": EflomalAligner(prefixes=(0, 4, 5)),
+    }[name]
 
 
 def timed(aligner, text, extra=()):
-    """The alignment and the seconds that it took."""
+    """The alignment, and what it took."""
     started = time.perf_counter()
     alignment = aligner.align(text, extra)
-    return alignment, time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    pairs = sum(map(len, (text, *extra)))
+    return alignment, {"seconds": round(seconds, 1), "pairs_per_second": round(pairs / seconds)}
 
 
-def projected_f1(aligner, language):
-    """Strict entity F1 of projected gold labels, and seconds."""
-    source, gold = (Corpus(tuple(read_conll(DATA / "ner/europarl" / name / "test.conll"))) for name in ("en", language))
-    pairs = (Pair(one.words, other.words, one.id) for one, other in zip(source, gold, strict=True))
-    text = Bitext(tuple(pairs), f"europarl en-{language}")
-    extra = read_bitext(DATA / "parallel" / "ntrex" / f"eng-{PROJECTED[language]}.test.tsv", raw=True)
-    alignment, seconds = timed(aligner, text, [extra])
+def projected_f1(aligner, name):
+    """Strict entity F1 of projected gold labels."""
+    from exonym.data import Bitext, Corpus, Pair
+    from exonym.evaluate import evaluate
+    from exonym.formats import read_bitext, read_conll
+    from exonym.project import Matching, project
+
+    folder, language, code = PROJECTED[name]
+    source, gold = (Corpus(tuple(read_conll(DATA / "ner" / folder / lang / "test.conll"))) for lang in ("en", language))
+    text = Bitext(tuple(Pair(one.words, two.words, one.id) for one, two in zip(source, gold, strict=True)), name)
+    extra = read_bitext(DATA / "parallel" / "ntrex" / f"eng-{code}.test.tsv", raw=True)
+    alignment, taken = timed(aligner, text, [extra])
     found = project(source, text, alignment, Matching())
-    return 100 * evaluate(gold, found).scores.micro.f1, seconds, (len(text) + len(extra)) / seconds
+    f1 = evaluate(gold, found).scores.micro.f1
+    return {"text": name, "measure": "F1", "value": round(100 * f1, 2), **taken}
 
 
 def error_rate(aligner, name):
-    """Error rate of links of at least half weight, and seconds."""
+    """Error rate of links of at least half weight."""
+    from exonym.align import aer
+    from exonym.formats import read_bitext
+
     folder = DATA / "alignment" / name
     text = read_bitext(folder / f"test.{LINKED[name]}.tsv")
     sure, possible = [], []
     for line in (folder / "test.gold.txt").read_text(encoding="utf-8").split("\n")[: len(text)]:
         sure.append({tuple(map(int, field.split("-"))) for field in line.split() if "-" in field})
         possible.append({tuple(map(int, field.split("p"))) for field in line.split() if "p" in field})
-    alignment, seconds = timed(aligner, text)
+    alignment, taken = timed(aligner, text)
     strong = ([link for link in links if link.weight >= 0.5] for links in alignment)
-    return aer(strong, sure, possible), seconds
+    return {"text": name, "measure": "AER", "value": round(aer(strong, sure, possible), 4), **taken}
+
+
+def measure(name, texts):
+    """All rows of one aligner; the last thing this process does."""
+    aligner = aligner_of(name)
+    rows = [projected_f1(aligner, text) for text in PROJECTED if text in texts]
+    rows += [error_rate(aligner, text) for text in LINKED if text in texts]
+    # The larger of this process and its largest child: the system starts a child's count at its parent's size, so that
+    # a sum would count this process twice.
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return [{"aligner": name, **row, "peak_mib": round(peak / 1024)} for row in rows]
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("parts", nargs="*", metavar="TEXT", help="a part of the names of the texts to measure")
+    parser.add_argument("--only", choices=ALIGNERS, help="measure this aligner in this process, and print JSON alone")
+    options = parser.parse_args()
     if not DATA.is_dir():
         print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
         return
+    texts = [text for text in (*PROJECTED, *LINKED) if not options.parts or any(part in text for part in options.parts)]
+    if options.only:
+        print(json.dumps(measure(options.only, texts)))
+        return
     rows = []
-    for name, aligner in ALIGNERS.items():
-        for language in PROJECTED:
-            f1, seconds, rate = projected_f1(aligner, language)
-            rows.append({"aligner": name, "text": f"europarl en-{language}", "measure": "F1", "value": round(f1, 2)})
-            rows[-1] |= {"seconds": round(seconds, 1), "pairs_per_second": round(rate)}
-        for folder in LINKED:
-            value, seconds = error_rate(aligner, folder)
-            rows.append({"aligner": name, "text": folder, "measure": "AER", "value": round(value, 4)})
-            rows[-1] |= {"seconds": round(seconds, 1)}
-        # Of this process, so of the built-in aligner, which runs first; eflomal works in a process of its own.
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        rows[-1]["peak_mib"] = round(peak)
-    for row in rows:
-        print(f"{row['aligner']:24}{row['text']:18}{row['measure']:>5}{row['value']:>9}{row['seconds']:>8} s")
-    print(json.dumps({"rows": rows, "machine": machine("numpy", "eflomal")}))
+    for name in ALIGNERS:
+        if isinstance(why := aligner_of(name), str):
+            print(f"{name:26}skipped: {why}")
+            continue
+        command = [sys.executable, __file__, "--only", name, *texts]
+        found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        for row in found:
+            took = f"{row['seconds']:>8} s{row['pairs_per_second']:>8} pairs/s"
+            print(f"{name:26}{row['text']:18}{row['measure']:>5}{row['value']:>9}{took}", flush=True)
+        if found:
+            print(f"{name:26}peak memory {found[0]['peak_mib']} MiB", flush=True)
+        rows += found
+    packages = ("numpy", "scipy", *(["eflomal"] if importlib.util.find_spec("eflomal") else []))
+    print(json.dumps({"rows": rows, "machine": machine(*packages)}))
 
 
 if __name__ == "__main__":

@@ -144,6 +144,14 @@ def test_links_of_a_bitext_with_skipped_pairs_are_projected_onto_their_pairs(fol
     assert "faults skipped in b.tsv: 3" in done.stderr
 
 
+def test_extra_text_without_spaces_is_cut_and_counted(folder):
+    write(folder, "b.tsv", "a b\t甲乙 丙\nb a\t丙 甲乙\nc a\t丁戊 甲乙\n" * 20)
+    write(folder, "extra.tsv", "b a c\t丙甲乙丁戊。\n" * 5)
+    done = exonym("align", "b.tsv", "-o", "b.links", "--extra", "extra.tsv", "--raw-extra", cwd=folder)
+    assert "extra.tsv: unsegmented stretches on the target side cut: 5\n" in done.stderr
+    assert "extra.tsv: unsegmented stretches on the target side, words made of them: 15\n" in done.stderr
+
+
 def test_columns_can_be_swapped(folder):
     write(folder, "en.conll", "Anna\tB-PER\nsees\tO\nBonn\tB-LOC\n\nTom\tB-PER\nsings\tO\n")
     write(folder, "en-de.tsv", "Anna sees Bonn\tBonn sieht Anna\nTom sings\tTom singt\n")

@@ -327,3 +327,17 @@ def test_methods_cannot_see_the_test_labels(folder):
 
 def test_the_shipped_recipe_is_sound():
     assert [target.language for target in read_data(read_recipe(NEWS)).targets] == ["de", "es", "sw", "hi"]
+
+
+def test_extra_text_without_spaces_is_cut_like_the_test_translation_and_counted(folder):
+    (folder / "de.conll").write_text("甲乙\tB-PER\n丙\tO\n丁戊\tO\n\n丙\tO\n甲乙\tB-PER\n\n" * 30)
+    (folder / "zh-en.tsv").write_text("甲乙 丙 丁戊\tAnna sings well\n丙 甲乙\tSings Anna\n" * 30)
+    (folder / "extra.tsv").write_text("well sings Anna\t丁戊丙甲乙\n" * 4)
+    rows = 'test_translation = { path = "zh-en.tsv", swap = true }\nextra = [{ path = "extra.tsv" }]'
+    text = GOOD.split("[[methods]]")[0].replace('translation = { path = "en-de.tsv" }', rows)
+    text += '[[methods]]\nkind = "direct"\n[[methods]]\nkind = "translate_test"\n'
+    data = read_data(read_recipe(recipe(folder, text)))
+    assert {pair.target for pair in data.targets[0].task.parallel} == {("丁戊", "丙", "甲乙")}
+    event = f"{folder / 'extra.tsv'}: unsegmented stretches on the target side"
+    assert data.ledger[f"{event} cut"] == 4
+    assert data.ledger[f"{event}, words made of them"] == 12

@@ -5,6 +5,7 @@ from exonym.align.aligner import Aligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.align.lexicon import Lexicon
 from exonym.align.model import AlignmentModel
+from exonym.align.segment import segmented_like
 from exonym.align.statistical import StatisticalAligner
 from exonym.align.symmetrise import (
     Symmetrisation,
@@ -28,6 +29,7 @@ __all__ = [
     "aer",
     "grow_diag_final_and",
     "intersection",
+    "segmented_like",
     "symmetrise",
     "union",
     "vote",

@@ -1,15 +1,16 @@
-"""What an aligner is, and what every aligner checks first."""
+"""What an aligner is, and what every aligner does first."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from exonym.align.segment import segmented_like
 from exonym.errors import Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from exonym.data import Alignment, Bitext
+    from exonym.data import Alignment, Bitext, Ledger
 
 
 class Aligner(Protocol):
@@ -26,7 +27,8 @@ class Aligner(Protocol):
 
         Args:
             bitext: the pairs to align.
-            extra: more text of the two languages, in the same direction, to learn from.
+            extra: more text of the two languages, in the same direction, to learn from; cut into words like `bitext`
+                where it is not (see `segmented_like`), which the ledger of the result counts.
 
         Returns:
             The links of `bitext` only, in its order.
@@ -37,9 +39,19 @@ class Aligner(Protocol):
         ...
 
 
-def check_bitexts(bitext: Bitext, extra: Sequence[Bitext] = (), longest: int | None = None) -> None:
-    """Raise `DataError` that names every pair with an empty side, or with a side of more than `longest` words."""
-    for text in (bitext, *extra):
+def prepared(
+    bitext: Bitext, extra: Sequence[Bitext] = (), longest: int | None = None
+) -> tuple[tuple[Bitext, ...], Ledger]:
+    """Make extra text ready to be learnt from, and check all text.
+
+    Returns:
+        The extra texts, cut into words like the bitext, and what was cut.
+
+    Raises:
+        DataError: pairs with an empty side, or with a side of more than `longest` words; all of them are named.
+    """
+    more, ledger = segmented_like(bitext, extra)
+    for text in (bitext, *more):
         with Problems(text.name) as problems:
             for number, pair in enumerate(text, start=1):
                 name = f"pair {number}" + (f" ({pair.id})" if pair.id else "")
@@ -49,3 +61,4 @@ def check_bitexts(bitext: Bitext, extra: Sequence[Bitext] = (), longest: int | N
                     elif longest is not None and len(words) > longest:
                         found = f"{len(words)} {side} words in {name}"
                         problems.add(None, found, f"at most {longest}", "Split the pair, or use another aligner.")
+    return more, ledger

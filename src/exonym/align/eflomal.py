@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from exonym.align.aligner import check_bitexts
+from exonym.align.aligner import prepared
 from exonym.align.cells import prefix_of
 from exonym.align.symmetrise import Symmetrisation, symmetrise, vote
 from exonym.data import Alignment, Links
@@ -54,7 +54,7 @@ class EflomalAligner:
         Source:
             Östling and Tiedemann 2016, "Efficient word alignment with Markov chain Monte Carlo".
         """
-        check_bitexts(bitext, extra, longest=LONGEST)
+        extra, ledger = prepared(bitext, extra, longest=LONGEST)
         if not len(bitext):
             return Alignment((), "eflomal")
         try:
@@ -64,7 +64,7 @@ class EflomalAligner:
         pairs = [pair for text in (bitext, *extra) for pair in text]
         runs = [_run(eflomal.Aligner(), pairs, prefix, len(bitext)) for prefix in self.prefixes]
         votes = [[symmetrise(one, other, self.symmetrisation) for one, other in zip(*run, strict=True)] for run in runs]
-        return Alignment(tuple(vote(of_pair) for of_pair in zip(*votes, strict=True)), "eflomal")
+        return Alignment(tuple(vote(of_pair) for of_pair in zip(*votes, strict=True)), "eflomal", ledger)
 
 
 def _run(aligner: Any, pairs: Sequence[Pair], prefix: int, wanted: int) -> tuple[list[Links], list[Links]]:  # noqa: ANN401

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 
-from exonym.align.aligner import check_bitexts
+from exonym.align.aligner import prepared
 from exonym.align.chunks import CHUNK, CHUNK_ROUNDS, align_chunks, quiet, sample
 from exonym.align.experts import Text
 from exonym.align.model import AlignmentModel
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from exonym.align.chunks import Progress
     from exonym.align.model import ModelCounts
     from exonym.align.training import Counted, Trained
-    from exonym.data import Bitext, Links, Pair
+    from exonym.data import Bitext, Ledger, Links, Pair
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,16 +144,16 @@ class StatisticalAligner:
             words without a counterpart and jumps are counted by each direction alone. The last pass takes plain
             posteriors. Several views of the words in one model (see `tables`) are ours.
         """
-        self._check(bitext, extra, prior)
+        pairs, ledger = self._prepared(bitext, extra, prior)
         if not len(bitext):
-            return Alignment((), "statistical")
-        pairs = _pairs(bitext, extra)
+            return Alignment((), "statistical", ledger)
         if len(pairs) > self.max_pairs:
-            return self._in_chunks(bitext, self._learnt(pairs, prior, progress), workers, progress)
-        text = self._text(pairs)
-        return self._links(
-            text, [self._train(text, n, prior, progress)[0] for n in range(len(self.models))], len(bitext)
-        )
+            found = self._in_chunks(bitext, self._learnt(pairs, prior, progress), workers, progress)
+        else:
+            text = self._text(pairs)
+            models = [self._train(text, n, prior, progress)[0] for n in range(len(self.models))]
+            found = self._links(text, models, len(bitext))
+        return replace(found, ledger=ledger)
 
     def learn(
         self,
@@ -172,8 +172,7 @@ class StatisticalAligner:
             DataError: no pairs, or pairs with an empty side.
             RecipeError: the prior was learnt with other options.
         """
-        self._check(bitext, extra, prior)
-        pairs = _pairs(bitext, extra)
+        pairs, _ = self._prepared(bitext, extra, prior)
         if not pairs:
             raise DataError(f"{bitext.name}: found no pairs; expected some to learn from. Give a text.")
         return self._learnt(pairs, prior, progress)
@@ -188,11 +187,10 @@ class StatisticalAligner:
         progress: Progress = quiet,
     ) -> tuple[AlignmentModel, Alignment]:
         """Return what `learn` and `align` return, in hardly more time than one of them."""
-        self._check(bitext, extra, prior)
-        pairs = _pairs(bitext, extra)
+        pairs, ledger = self._prepared(bitext, extra, prior)
         if not len(bitext) or len(pairs) > self.max_pairs:
             model = self.learn(bitext, extra, prior, progress=progress)
-            return model, self._in_chunks(bitext, model, workers, progress)
+            return model, replace(self._in_chunks(bitext, model, workers, progress), ledger=ledger)
         text = self._text(pairs)
         models, counts = [], []
         for number in range(len(self.models)):
@@ -200,16 +198,20 @@ class StatisticalAligner:
             models.append(trained)
             counts.append(text.named(number, counted))
             del counted  # it is large
-        return self._model(counts, prior, len(pairs)), self._links(text, models, len(bitext))
+        found = replace(self._links(text, models, len(bitext)), ledger=ledger)
+        return self._model(counts, prior, len(pairs)), found
 
-    def _check(self, bitext: Bitext, extra: Sequence[Bitext], prior: AlignmentModel | None) -> None:
-        """Refuse pairs with an empty side, and a prior that counts something else."""
-        check_bitexts(bitext, extra)
+    def _prepared(
+        self, bitext: Bitext, extra: Sequence[Bitext], prior: AlignmentModel | None
+    ) -> tuple[list[Pair], Ledger]:
+        """Return all pairs, the bitext first, and what was done to extra text; refuse another kind of prior."""
+        more, ledger = prepared(bitext, extra)
         if prior is not None and prior.options != self.counted:
             raise RecipeError(
                 f"the prior was learnt with {prior.options}; expected {self.counted}, as this aligner has. Give the "
                 "aligner these options, or learn the prior again."
             )
+        return [pair for text in (bitext, *more) for pair in text], ledger
 
     def _learnt(self, pairs: Sequence[Pair], prior: AlignmentModel | None, progress: Progress) -> AlignmentModel:
         """Learn from pairs, or from a sample of them."""
@@ -281,11 +283,6 @@ class StatisticalAligner:
         """Put the pieces of a pair together."""
         sides = [joined(links) for links in zip(*parts, strict=True)]
         return sides[0] if len(sides) == 1 else symmetrise(sides[0], sides[1], self.symmetrisation)
-
-
-def _pairs(bitext: Bitext, extra: Sequence[Bitext]) -> list[Pair]:
-    """Return all pairs, those to be aligned first."""
-    return [pair for text in (bitext, *extra) for pair in text]
 
 
 def _mean(votes: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -21,7 +21,11 @@ def align(
     output: Output = None,
     swap: Swap = False,
     extra: Annotated[
-        list[Path] | None, typer.Option(help="More text to learn from, source first; may be repeated.")
+        list[Path] | None,
+        typer.Option(
+            help="More text to learn from, source first; may be repeated. Chinese, Thai and the like without "
+            "spaces between words is cut like the bitext."
+        ),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw-extra", help="The extra text is running text: split it into words.")
@@ -69,6 +73,7 @@ def align(
         alignment = _align(one, text, more, prior, save_model, workers)
     with opened(output) as file:
         write_pharaoh(_by_line(bitext, text, alignment), file)
+    ledger.update(alignment.ledger)
     show_ledger(ledger)
     say(f"links: {sum(map(len, alignment))} in {len(alignment)} pairs, {time.perf_counter() - started:.1f} s")
 

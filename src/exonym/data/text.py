@@ -73,8 +73,8 @@ def split_words(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]
 
     Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it, and so do joiners and
     soft hyphens that follow a letter; other control characters are in no word. Text of scripts without spaces comes
-    out as long words: give such text segmented. Meant for text that has no words yet: the words of a labelled corpus
-    are never split again.
+    out as long words: give such text segmented, except where it is extra text for an aligner, which cuts it like the
+    text to align. Meant for text that has no words yet: the words of a labelled corpus are never split again.
     """
     found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
     return tuple(word for word, _ in found), tuple(span for _, span in found)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
+from exonym.data.ledger import Ledger
 from exonym.errors import DataError
 
 if TYPE_CHECKING:
@@ -314,10 +315,17 @@ class Links:
 
 @dataclass(frozen=True)
 class Alignment:
-    """The links of every pair of a bitext, in its order."""
+    """The links of every pair of a bitext, in its order.
+
+    Attributes:
+        links: of each pair.
+        name: who made them.
+        ledger: what the aligner had to change in the text that it learnt on; no part of the alignment itself.
+    """
 
     links: tuple[Links, ...]
     name: str = "alignment"
+    ledger: Ledger = field(default_factory=Ledger, compare=False, repr=False)
 
     def __iter__(self) -> Iterator[Links]:
         return iter(self.links)

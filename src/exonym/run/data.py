@@ -99,6 +99,7 @@ def _read_target(target: TargetData, source: Corpus | None, reader: _Reader) -> 
         extra=extra,
         test_translation=test_translation,
     )
+    reader.ledger.update(task.changes)
     return Target(language=target.language, task=task, gold=gold)
 
 

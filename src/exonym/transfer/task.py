@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from exonym.align import segmented_like
 from exonym.data import Bitext, Corpus, Ledger
 
 if TYPE_CHECKING:
@@ -33,14 +34,27 @@ class Task:
     test_translation: Bitext | None = None
 
     @cached_property
+    def _extra(self) -> tuple[tuple[Bitext, ...], Ledger]:
+        """The extra texts, cut into words like the translation, or else the test translation, and what was cut."""
+        like = self.translation or self.test_translation
+        return segmented_like(like, self.extra) if like else (self.extra, Ledger())
+
+    @property
+    def changes(self) -> Ledger:
+        """What was changed in the extra texts for `parallel`."""
+        return self._extra[1]
+
+    @cached_property
     def parallel(self) -> Bitext:
         """All source-target text as one bitext, the translation first: what aligners learn on.
 
-        The test translation is not in it, so that no method but translate-test sees it.
+        The test translation is not in it, so that no method but translate-test learns from it. Extra text without
+        spaces between words is cut like the translation (see `segmented_like`), or if there is none like the test
+        translation.
         Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal.
         """
         pairs = list(self.translation or ())
-        for number, extra in enumerate(self.extra, start=1):
+        for number, extra in enumerate(self._extra[0], start=1):
             pairs += [pair._replace(id=f"{number}:{pair.id}") for pair in extra]
         parts = (*([self.translation] if self.translation is not None else []), *self.extra)
         return Bitext(tuple(pairs), "+".join(part.name for part in parts))
