@@ -136,14 +136,11 @@ def write_sentences(output: Path | None, sentences: Iterable[Sentence]) -> None:
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[TextIO]:
-    """Open a file that appears only when it is whole, or standard output."""
-    from exonym.files import whole_file
+    """Open a file that appears only when it is whole, or standard output, which gets it only when it is whole."""
+    from exonym.files import whole_file, whole_stream
 
-    if output is None:
-        yield sys.stdout
-    else:
-        with whole_file(output) as file:
-            yield file
+    with whole_stream(sys.stdout) if output is None else whole_file(output) as file:
+        yield file
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from exonym.errors import DataError
 from exonym.formats.files import OnError, Source, check_start, check_words, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Repair = Literal["error", "conlleval"]
 DOCUMENT_MARK = "-DOCSTART-"
+BETWEEN = "\n"  # what stands between two sentences
 _NOTE = regex.compile(r"# ?(\S+) *= *(.*)")  # a comment `# key = value`
 
 
@@ -45,7 +46,7 @@ class _Block:
     id: str = ""
     words: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: Sequence[int] = field(default_factory=list)
     broken: bool = False
 
 
@@ -110,13 +111,13 @@ def _survey(path: str | Path) -> _Layout:
     widths: Counter[int] = Counter()  # number of columns between spaces -> rows that have it
     ids: set[str] = set()
 
-    def tagged() -> Iterator[list[str]]:
-        tags: list[str] = []
-        for _, line in Source(path, "skip").lines():
-            if not line or not line.strip(" \t"):
-                yield tags
-                tags = []
-                continue
+    def tags_of_lines(lines: Sequence[str]) -> list[str]:
+        tags = _plain_tags(lines)
+        if tags is not None:
+            votes["\t"] += len(tags)
+            return tags
+        tags = []
+        for line in lines:
             separator = "\t" if "\t" in line else " "
             tag = line.rstrip(" ").rpartition(separator)[2].strip(" ")
             known = split_tag(tag)[0] != ""
@@ -127,11 +128,37 @@ def _survey(path: str | Path) -> _Layout:
             votes[separator] += known
             if separator == " ":
                 widths[len(_columns(line, " "))] += known
-        yield tags
+        return tags
 
-    scheme = detect_scheme(tagged())
+    blocks = _split(Source(path, "skip"))
+    scheme = detect_scheme(tags_of_lines([line for line in lines if line is not None]) for _, lines in blocks)
     separator = max("\t", " ", key=lambda each: votes.get(each, -1))
     return _Layout(separator, max(widths, key=widths.__getitem__, default=2), scheme, frozenset(ids))
+
+
+def _split(source: Source) -> Iterator[tuple[int, list[str | None]]]:
+    """Yield the runs of lines between empty ones, with the number of the first; a line that is not text is None."""
+    lines: list[str | None] = []
+    first = 0
+    for number, line in source.lines():
+        if line is None or line.strip(" \t"):
+            if not lines:
+                first = number
+            lines.append(line)
+        elif lines:
+            yield first, lines
+            lines = []
+    if lines:
+        yield first, lines
+
+
+def _plain_tags(lines: Sequence[str]) -> list[str] | None:
+    """Return the tags after the last tab, or None if a line needs a look of its own."""
+    tags = [line.rpartition("\t")[2] for line in lines if line[0] != "#"]
+    if len(tags) < len(lines):
+        return None
+    plain = all(" " not in tag and split_tag(tag)[0] for tag in set(tags))
+    return tags if plain and all("\t" in line for line in lines) else None
 
 
 def _columns(line: str, separator: str) -> list[str]:
@@ -148,18 +175,30 @@ def _id_of(line: str) -> str:
 
 
 def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
-    block = _Block()
-    for number, line in source.lines():
-        if line is None:
-            block.broken = True
-        elif not line.strip(" \t"):
-            if block.words or block.broken:
-                yield block
+    for first, lines in _split(source):
+        block = _plain_block(first, lines) if layout.separator == "\t" else None
+        if block is None:
             block = _Block()
-        else:
-            _read_line(source, block, number, line, layout)
-    if block.words or block.broken:
-        yield block
+            for number, line in enumerate(lines, start=first):
+                if line is None:
+                    block.broken = True
+                else:
+                    _read_line(source, block, number, line, layout)
+        if block.words or block.broken:
+            yield block
+
+
+def _plain_block(first: int, lines: Sequence[str | None]) -> _Block | None:
+    """Read rows that are words and tags between tabs at once, or return None if a line needs a look of its own."""
+    if None in lines or lines[0].startswith("#"):  # type: ignore[union-attr] - no None
+        return None
+    rows = [line.split("\t") for line in lines if line]
+    words, tags = [row[0] for row in rows], [row[-1] for row in rows]
+    if DOCUMENT_MARK in words or not all(words) or any(map(str.isspace, words)) or min(map(len, rows)) < 2:
+        return None
+    if not all(tag and " " not in tag for tag in set(tags)):
+        return None
+    return _Block("", words, tags, range(first, first + len(lines)))
 
 
 def _read_line(source: Source, block: _Block, number: int, line: str, layout: _Layout) -> None:
@@ -175,7 +214,7 @@ def _read_line(source: Source, block: _Block, number: int, line: str, layout: _L
     else:
         block.words.append(columns[0])
         block.tags.append(columns[-1])
-        block.lines.append(number)
+        block.lines = [*block.lines, number]
 
 
 def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:
@@ -186,8 +225,13 @@ def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:
     return tagged and len(columns) in (2, layout.width) and not _NOTE.match(line)
 
 
-def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
+def write_conll(sentences: Iterable[Sentence], file: TextIO, *, first: bool = True) -> None:
     """Write sentences as word, tab, IOB2 tag; ids that are not plain numbers as `# id = NAME`.
+
+    Args:
+        sentences: the sentences.
+        file: where to write them.
+        first: False where others come before them: begin with the empty line between sentences.
 
     Raises:
         DataError: a word, label or id would not come back as it is: it holds a tab or a line break, is empty or
@@ -200,12 +244,12 @@ def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
         if DOCUMENT_MARK in sentence.words:
             expected = "none, since CoNLL files mark documents by it. Write JSONL instead."
             raise DataError(f"{where}: found the word {DOCUMENT_MARK}; expected {expected}")
-        if number:
-            file.write("\n")
+        if number or not first:
+            file.write(BETWEEN)
         if sentence.id and not sentence.id.isdecimal():
             check_writable(where, [sentence.id], "\t", what="id")
             file.write(f"# id = {sentence.id}\n")
-        elif not number:
+        elif first and not number:
             check_start(where, sentence.words[0])
-        for word, tag in zip(sentence.words, tags_of(len(sentence), sentence.spans), strict=True):
-            file.write(f"{word}\t{tag}\n")
+        tags = tags_of(len(sentence), sentence.spans)
+        file.write("".join([f"{word}\t{tag}\n" for word, tag in zip(sentence.words, tags, strict=True)]))
