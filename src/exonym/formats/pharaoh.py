@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _BATCH = 1000  # lines that are read at once
 _MOST = 10**6  # more words than a sentence of links in the usual form has
-_USUAL = re.compile(r"(?:[0-9]{1,5}+-[0-9]{1,5}+(?::(?:[0-9]|[0-9]?\.[0-9]{1,13}+))?+(?: (?=[0-9])|$))*+")
+_USUAL = re.compile(r"(?:[0-9]{1,5}+-[0-9]{1,5}+(?::(?:[0-9]?\.[0-9]{1,13}+|[0-9]))?+(?: (?=[0-9])|$))*+")
 _LINK = regex.compile(r"(\d+)[-p](\d+)(?::(\d*\.?\d+(?:[eE][-+]?\d+)?))?")
 
 
