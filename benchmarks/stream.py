@@ -1,8 +1,8 @@
 """`exonym project` over a long bitext: speed and memory, with one worker process and with two.
 
-Sentence pairs of made-up words are made with a seed, much like news: 5 to 40 words, most with none to two entities, word
-order changed a little, links with noise. The command runs as a user runs it, once for each number of workers, and must
-write the same bytes each time. Prints JSON with the machine; run it with `python benchmarks/stream.py`, or with
+Sentence pairs of made-up words are made with a seed, much like news: 5 to 40 words, most with none to two entities,
+word order changed a little, links with noise. The command runs as a user runs it, once for each number of workers, and
+must write the same bytes each time. Prints JSON with the machine; run it with `python benchmarks/stream.py`, or with
 `--pairs 50000` for a smaller text.
 """
 
@@ -112,8 +112,8 @@ def main():
         for workers in options.workers:
             seconds, peak, digests = run(folder, workers)
             written.append(digests)
-            rows.append({"workers": workers, "seconds": round(seconds, 2), "pairs a second": round(options.pairs / seconds)})
-            rows[-1] |= {"peak resident megabytes, all processes summed": round(peak)}
+            row = {"workers": workers, "seconds": round(seconds, 2), "pairs a second": round(options.pairs / seconds)}
+            rows.append(row | {"peak resident megabytes, all processes summed": round(peak)})
     assert all(digests == written[0] for digests in written), "the outputs differ between numbers of workers"
     about = {"seed": SEED, "pairs": options.pairs, "megabytes read": round(size), "outputs alike": True}
     print(json.dumps(about | {"runs": rows, "machine": machine("numpy")}, indent=1))

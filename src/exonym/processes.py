@@ -95,7 +95,7 @@ def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
             return
         try:
             answer = False, function(item)
-        except Exception as error:  # noqa: BLE001 - raised again on the other side
+        except Exception as error:
             answer = True, error
         try:
             pipe.send(answer)

@@ -190,9 +190,9 @@ def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
 
 def _plain_block(first: int, lines: Sequence[str | None]) -> _Block | None:
     """Read rows that are words and tags between tabs at once, or return None if a line needs a look of its own."""
-    if None in lines or lines[0].startswith("#"):  # type: ignore[union-attr] - no None
+    rows = [line.split("\t") for line in lines if line is not None]
+    if len(rows) < len(lines) or rows[0][0].startswith("#"):
         return None
-    rows = [line.split("\t") for line in lines if line]
     words, tags = [row[0] for row in rows], [row[-1] for row in rows]
     if DOCUMENT_MARK in words or not all(words) or any(map(str.isspace, words)) or min(map(len, rows)) < 2:
         return None

@@ -99,13 +99,13 @@ def _links_of(source: Source, rows: Sequence[_Row]) -> Iterator[Links]:
     wrong[1:] |= order[1:] <= order[:-1]  # not sorted, or double
     odd = np.bincount(row[wrong], minlength=len(rows)).tolist()
     ends = np.cumsum(np.bincount(row, minlength=len(rows))).tolist()
-    columns = source_word.astype(np.int32), target_word.astype(np.int32), weight.astype(np.float32)
+    source_32, target_32, weight_32 = source_word.astype(np.int32), target_word.astype(np.int32), weight.astype("f4")
     start = 0
     for (number, line, pair), text, stop, is_odd in zip(rows, usual, ends, odd, strict=True):
         if is_odd or text != line:
             yield _links(source, number, split_spaces(line), pair)
         else:
-            yield Links(*(column[start:stop] for column in columns))
+            yield Links(source_32[start:stop], target_32[start:stop], weight_32[start:stop])
         start = stop
 
 

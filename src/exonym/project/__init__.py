@@ -6,7 +6,10 @@ from exonym.project.evidence import Evidence, TranslationScorer, scored_candidat
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matcher, Matching
-from exonym.project.projection import Decision, decide, join, losses, places, project, project_sentence
+from exonym.project.pairing import Unpaired, join, pair_up, places
+from exonym.project.projection import losses, project
+from exonym.project.sentence import Decision, decide, project_sentence
+from exonym.project.stream import Joined, Projected, Work, project_chunks, project_stream
 
 __all__ = [
     "Candidate",
@@ -14,10 +17,14 @@ __all__ = [
     "Decision",
     "Evidence",
     "Fusion",
+    "Joined",
     "Matcher",
     "Matching",
+    "Projected",
     "TranslationScorer",
+    "Unpaired",
     "Votes",
+    "Work",
     "candidates_of",
     "decide",
     "join",
@@ -31,9 +38,12 @@ __all__ = [
     "match_milp",
     "match_politov",
     "ngrams",
+    "pair_up",
     "places",
     "project",
+    "project_chunks",
     "project_sentence",
+    "project_stream",
     "scored_candidates",
     "tagger_score",
     "total",

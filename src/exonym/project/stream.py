@@ -1,0 +1,140 @@
+"""Projection of any number of sentence pairs in bounded memory, in several processes if asked.
+
+Pairs meet their sentences in this process and are projected in chunks; what is made of a chunk, such as text that is
+ready to be written, is made where it was projected, so that little goes from process to process. Nothing depends on the
+number of processes. Start at `project_stream`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from exonym.data import Links, Pair, Sentence
+from exonym.errors import DataError
+from exonym.processes import ordered_map
+from exonym.project.evidence import Evidence
+from exonym.project.options import Matching
+from exonym.project.pairing import pair_up
+from exonym.project.sentence import project_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+Result = TypeVar("Result")
+
+CHUNK = 1000  # pairs that are projected at once
+
+
+class Joined(NamedTuple):
+    """A pair with its labelled sentence and its links."""
+
+    source: Sentence
+    pair: Pair
+    links: Links
+
+
+class Projected(NamedTuple):
+    """A target sentence with projected spans, and the source sentence and the links that they came from."""
+
+    source: Sentence
+    target: Sentence
+    links: Links
+
+
+@dataclass(frozen=True)
+class Work(Generic[Result]):
+    """What is done with each chunk. For several processes its parts must be picklable.
+
+    Attributes:
+        finish: makes the result from the projected pairs of a chunk: filters them, writes them, counts them.
+        matching: how spans are matched.
+        evidence: tells what is known of each of some pairs beside links; None where `matching` needs nothing.
+    """
+
+    finish: Callable[[list[Projected]], Result]
+    matching: Matching
+    evidence: Callable[[Sequence[Pair]], Iterable[Evidence]] | None = None
+
+    def __call__(self, chunk: Sequence[Joined]) -> Result:
+        """Project a chunk and return what `finish` makes of it.
+
+        Raises:
+            DataError: a link points outside its pair.
+        """
+        known = [Evidence()] * len(chunk) if self.evidence is None else self.evidence([each.pair for each in chunk])
+        projected = []
+        for (labelled, pair, links), evidence in zip(chunk, known, strict=True):
+            links.check(pair)
+            target = Sentence(pair.target, (), pair.id)
+            if labelled.spans or labelled.lost:
+                target = project_sentence(labelled, target, links, self.matching, evidence)
+            projected.append(Projected(labelled, target, links))
+        return self.finish(projected)
+
+
+def project_stream(
+    source: Iterable[Sentence],
+    pairs: Iterable[Pair],
+    links: Iterable[Links],
+    matching: Matching | None = None,
+    *,
+    evidence: Callable[[Sequence[Pair]], Iterable[Evidence]] | None = None,
+    workers: int = 1,
+) -> Iterator[Sentence]:
+    """Project the spans of labelled sentences onto the target sides of pairs, as `project` does, in a stream.
+
+    At most `workers + 1` chunks of 1,000 pairs are in memory. To filter or write where the work is done, see
+    `project_chunks`.
+
+    Args:
+        source: labelled sentences.
+        pairs: pairs whose source sides are sentences of `source`, in its order; sentences may be left out.
+        links: the links of each pair.
+        matching: how spans are matched; None for the defaults.
+        evidence: tells what is known of each of some pairs beside links; needed where `matching` asks for it.
+        workers: number of processes that project; 1 does all in this one. A script that asks for more must guard its
+            main part with `if __name__ == "__main__"`.
+
+    Yields:
+        The target sentences in the order of the pairs.
+
+    Raises:
+        Unpaired: the source side of a pair is not the words of any later sentence.
+        DataError: there are more or fewer links than pairs, or one points outside its pair.
+        RecipeError: `matching` needs evidence that is not given, or there are fewer than one worker.
+    """
+    work = Work(_targets, matching or Matching(), evidence)
+    for chunk in project_chunks(source, pairs, links, work, workers=workers):
+        yield from chunk
+
+
+def project_chunks(
+    source: Iterable[Sentence],
+    pairs: Iterable[Pair],
+    links: Iterable[Links],
+    work: Work[Result],
+    *,
+    workers: int = 1,
+) -> Iterator[Result]:
+    """Project as `project_stream`, and yield what `work` makes of each chunk, in order."""
+    joined = _joined(source, pairs, links)
+    return ordered_map(work, iter(lambda: list(islice(joined, CHUNK)), []), workers)
+
+
+def _joined(source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[Links]) -> Iterator[Joined]:
+    """Join the three; all are read to their ends, so that their readers can tell of faults."""
+    rest = iter(links)
+    number = 0
+    for number, (sentence, pair) in enumerate(pair_up(source, pairs), start=1):
+        own = next(rest, None)
+        if own is None:
+            raise DataError(f"found links for {number - 1} pairs; expected more. Align this bitext again.")
+        yield Joined(sentence, pair, own)
+    if next(rest, None) is not None:
+        raise DataError(f"found links after those of {number} pairs; expected none. Align this bitext again.")
+
+
+def _targets(chunk: Sequence[Projected]) -> list[Sentence]:
+    return [each.target for each in chunk]
