@@ -9,6 +9,7 @@ must write the same bytes each time. Prints JSON with the machine; run it with `
 import argparse
 import hashlib
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -75,14 +76,20 @@ def family(process):
     return total / 1024
 
 
+def spent():
+    """Processor seconds of all processes that were started here and have ended, with those that they started."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def run(folder, workers):
-    """Run the command; seconds, peak memory and a digest of what it wrote."""
+    """Run the command; seconds, processor seconds, peak memory and a digest of what it wrote."""
     outputs = [folder / "out.conll", folder / "out.jsonl"]
     files = {"source": "source.conll", "bitext": "pairs.tsv", "links": "pairs.links"}
     arguments = [part for name, file in files.items() for part in (f"--{name}", str(folder / file))]
     arguments += ["-o", str(outputs[0]), "--provenance", str(outputs[1])]
     arguments += ["--workers", str(workers)] if workers else []
-    started, peak = time.perf_counter(), 0.0
+    started, used, peak = time.perf_counter(), spent(), 0.0
     with (folder / "messages.txt").open("w+") as messages:
         process = subprocess.Popen([*COMMAND, *arguments], stderr=messages)
         while process.poll() is None:
@@ -96,7 +103,7 @@ def run(folder, workers):
     for path in outputs:
         with path.open("rb") as file:
             digests.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return seconds, peak, digests
+    return seconds, spent() - used, peak, digests
 
 
 def main():
@@ -110,9 +117,10 @@ def main():
         make(folder, options.pairs)
         size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         for workers in options.workers:
-            seconds, peak, digests = run(folder, workers)
+            seconds, processor, peak, digests = run(folder, workers)
             written.append(digests)
             row = {"workers": workers, "seconds": round(seconds, 2), "pairs a second": round(options.pairs / seconds)}
+            row |= {"processor seconds of all processes": round(processor, 2)}
             rows.append(row | {"peak resident megabytes, all processes summed": round(peak)})
     assert all(digests == written[0] for digests in written), "the outputs differ between numbers of workers"
     about = {"seed": SEED, "pairs": options.pairs, "megabytes read": round(size), "outputs alike": True}

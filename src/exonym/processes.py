@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from exonym.errors import ExonymError, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int = 1) -> Iterator[Result]:
+def ordered_map(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int = 1
+) -> Generator[Result, None, None]:
     """Apply a function to every item, in other processes if asked, and yield the results in the order of the items.
 
     Never more than `workers + 1` items have been taken whose results have not been yielded. The processes end with the

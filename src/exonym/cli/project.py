@@ -15,14 +15,11 @@ from exonym.cli.shared import (
     Scheme,
     Swap,
     check_output,
-    read_labelled,
     say,
     show_ledger,
-    write_sentences,
 )
 
 if TYPE_CHECKING:
-    from exonym.data import Bitext, Corpus
     from exonym.project import Matching
 
 _Matcher = Literal["exact", "greedy", "bipartite", "heuristic"]
@@ -99,19 +96,19 @@ def project(
             help="heuristic: take punctuation off the ends of runs; kept if not given, but for easy-label-projection.",
         ),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that project; what is written does not depend on it.")
+    ] = 1,
     format: LabelledFormat = None,
     scheme: Scheme = None,
     on_error: OnError = "raise",
     repair: Repair = "error",
 ) -> None:
-    """Carry the labels of a corpus over to its translation.
+    """Carry the labels of a corpus over to its translation, in a stream: any number of pairs takes the same memory.
 
     Example: exonym project --source en.conll --bitext en-sw.tsv --links en-sw.links -o sw.conll
     """
-    from exonym.data import Ledger
-    from exonym.formats import read_alignment, read_bitext, write_corpus
-    from exonym.project import join, losses
-    from exonym.project import project as project_corpus
+    from exonym.cli.project_files import Inputs, output_formats, project_files
 
     weights: dict[str, Any] = {"alignment": alignment_weight, "tagger": tagger_weight}
     weights |= {"tagger_threshold": tagger_threshold, "tagger_by_class": tagger_by_class}
@@ -127,17 +124,10 @@ def project(
     matching = _matching(given | {"remove_punctuation": remove_punctuation}, weights, with_tagger=tagger is not None)
     check_output(output, labelled=True)
     check_output(provenance)
-    ledger = Ledger()
-    corpus = read_labelled(source, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
-    pairs = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
-    join(corpus, pairs)  # links of a bitext that does not belong to the corpus are not worth a look
-    alignment = read_alignment(links, pairs, on_error=on_error, ledger=ledger)
-    projected = project_corpus(corpus, pairs, alignment, matching, _tagged(tagger, pairs))
-    write_sentences(output, projected)
-    if provenance is not None:
-        write_corpus(provenance, projected, "jsonl")
-    show_ledger(ledger)
-    show_ledger(losses(projected))
+    reading = {"scheme": scheme, "repair": repair}
+    inputs = Inputs(source, bitext, links, format, reading, swap, on_error)
+    for ledger in project_files(inputs, output_formats(output, provenance), matching, tagger, workers):
+        show_ledger(ledger)
     if provenance is None and (output is None or output.suffix != ".jsonl"):
         say("to see where each span comes from, and why each lost one was lost: --provenance FILE.jsonl")
 
@@ -166,13 +156,3 @@ def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bo
 
 def _refuse(name: str, fault: str) -> NoReturn:
     raise typer.BadParameter(fault, param_hint=f"--{name.replace('_', '-')}")
-
-
-def _tagged(tagger: Path | None, bitext: Bitext) -> Corpus | None:
-    """Tag the target side of a bitext."""
-    if tagger is None:
-        return None
-    from exonym.transfer import load_any_tagger
-    from exonym.transfer.stages import tag_target_side
-
-    return tag_target_side(load_any_tagger(tagger), bitext)

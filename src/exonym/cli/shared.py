@@ -58,13 +58,24 @@ def read_labelled(path: Path, format: str | None = None, **options: Any) -> Corp
     Raises:
         DataError: as `read_corpus`, or the file would be read as text and lose its labels.
     """
+    from exonym.formats import read_corpus
+
+    check_labelled(path, format)
+    return read_corpus(path, format, **options)
+
+
+def check_labelled(path: Path, format: str | None = None) -> None:
+    """Refuse a file that only its ending takes for plain text where labels are wanted.
+
+    Raises:
+        DataError: it is one, or its ending is unknown.
+    """
     from exonym.errors import DataError
-    from exonym.formats import CORPUS_FORMATS, format_of, read_corpus
+    from exonym.formats import CORPUS_FORMATS, format_of
 
     if format is None and format_of(path) is CORPUS_FORMATS["text"]:
         expected = "labels (CoNLL or JSONL). If it is CoNLL, add --format conll."
         raise DataError(f"{path}: found the ending of plain text; expected {expected}")
-    return read_corpus(path, format, **options)
 
 
 def check_output(output: Path | None, *, labelled: bool = False) -> None:

@@ -146,26 +146,36 @@ def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | 
         known.write(sentences, file)
 
 
-def text_of(sentences: Iterable[Sentence], format: str) -> str:
-    """Return sentences as text of a format that is to stand after others; see `write_parts`."""
+def text_of(sentences: Iterable[Sentence], format: Format) -> str:
+    """Return sentences as text of a format, to be written with `Parts`."""
     file = StringIO()
-    CORPUS_FORMATS[format].write(sentences, file, first=False)
+    format.write(sentences, file, first=False)
     return file.getvalue()
 
 
-def write_parts(parts: Iterable[str], file: TextIO, format: str) -> None:
-    """Write texts made by `text_of`, so that the file is what `write` makes of all their sentences.
+class Parts:
+    """Texts made by `text_of`, written one after another: the file is what the format writes of all their sentences.
 
-    Raises:
-        DataError: the file would begin with what readers take for a byte order mark.
+    Args:
+        file: where to write them.
+        format: their format.
     """
-    filled = (part for part in parts if part)
-    for part in filled:
-        part = part.removeprefix(CORPUS_FORMATS[format].between)
-        check_start("the first sentence", part)
-        file.write(part)
-        break
-    file.writelines(filled)
+
+    def __init__(self, file: TextIO, format: Format) -> None:
+        self.file, self.format = file, format
+        self.is_empty = True
+
+    def write(self, text: str) -> None:
+        """Write a text.
+
+        Raises:
+            DataError: the file would begin with what readers take for a byte order mark.
+        """
+        if text and self.is_empty:
+            text = text.removeprefix(self.format.between)
+            check_start("the first sentence", text)
+            self.is_empty = False
+        self.file.write(text)
 
 
 def stream_bitext(
@@ -184,7 +194,8 @@ def stream_bitext(
     ledger = Ledger() if ledger is None else ledger
     number = 0
     pairs = _bitext.read_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger)
-    for number, pair in enumerate(pairs, start=1):
+    for pair in pairs:
+        number += 1
         yield pair
     if not number:
         raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
@@ -292,6 +303,7 @@ __all__ = [
     "CORPUS_FORMATS",
     "Format",
     "OnError",
+    "Parts",
     "Repair",
     "Side",
     "format_of",
@@ -312,7 +324,6 @@ __all__ = [
     "write_conll",
     "write_corpus",
     "write_jsonl",
-    "write_parts",
     "write_pharaoh",
     "write_text",
 ]

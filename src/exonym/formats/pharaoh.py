@@ -34,6 +34,7 @@ def read_pharaoh(
     path: str | Path,
     bitext: Bitext | Iterable[Pair] | None = None,
     *,
+    of: str = "the bitext",
     on_error: OnError = "raise",
     ledger: Ledger | None = None,
 ) -> Iterator[Links]:
@@ -45,6 +46,7 @@ def read_pharaoh(
             its id, where the ids of all pairs are numbers in order (as `read_bitext` names them), so that links of
             the lines of a bitext that were skipped are passed over; else it is its place. Pairs that are no `Bitext`
             are streamed, at most 1,000 ahead of the links, and must be named by their lines.
+        of: what to call such pairs in messages.
         on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty *links* out and counts them,
             so that lines and pairs still correspond.
         ledger: where skips are counted.
@@ -56,13 +58,15 @@ def read_pharaoh(
         DataError: once the file is read, if it has faults, or ends before the last pair, or has links after it.
     """
     source = Source(path, on_error, ledger)
-    rows = ((number, line or "", None) for number, line in source.lines()) if bitext is None else _rows(source, bitext)
+    rows = (
+        ((number, line or "", None) for number, line in source.lines()) if bitext is None else _rows(source, bitext, of)
+    )
     while few := list(islice(rows, _BATCH)):
         yield from _links_of(source, few)
     source.close()
 
 
-def _rows(source: Source, bitext: Bitext | Iterable[Pair]) -> Iterator[_Row]:
+def _rows(source: Source, bitext: Bitext | Iterable[Pair], of: str) -> Iterator[_Row]:
     """Yield the line of each pair, with its number; at the end note it if lines are missing or left over."""
     lines = source.lines()
     end = last = 0  # the number of lines, empty ones after the last pair apart; the line of the last pair
@@ -74,7 +78,7 @@ def _rows(source: Source, bitext: Bitext | Iterable[Pair]) -> Iterator[_Row]:
     for number, line in lines:
         end = number if split_spaces(line or "") else end
     if end != last:
-        name = bitext.name if isinstance(bitext, Bitext) else "the bitext"
+        name = bitext.name if isinstance(bitext, Bitext) else of
         expected = f"{last}, as {name} has"
         source.problems.add(None, f"{end} lines", expected, "Use the links that were made from this bitext.")
 

@@ -7,7 +7,7 @@ from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matcher, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
-from exonym.project.projection import losses, project
+from exonym.project.projection import evidence_of, losses, project
 from exonym.project.sentence import Decision, decide, project_sentence
 from exonym.project.stream import Joined, Projected, Work, project_chunks, project_stream
 
@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "candidates_of",
     "decide",
+    "evidence_of",
     "join",
     "links_of",
     "losses",

@@ -59,7 +59,7 @@ def project(
             f"{alignment.name}: found links for {len(alignment)} pairs; expected {len(bitext)}, "
             f"the pairs of {bitext.name}. Align this bitext again."
         )
-    evidence = _evidence(bitext, matching, tagged, translation)
+    evidence = evidence_of(bitext, matching, tagged, translation)
 
     def known(pairs: Sequence[Pair]) -> Iterator[Evidence]:
         return islice(evidence, len(pairs))
@@ -82,8 +82,8 @@ def losses(corpus: Iterable[Sentence]) -> Ledger:
     return ledger
 
 
-def _evidence(
-    bitext: Bitext, matching: Matching, tagged: Corpus | None, translation: TranslationScorer | None
+def evidence_of(
+    bitext: Bitext, matching: Matching, tagged: Corpus | None, translation: TranslationScorer | None = None
 ) -> Iterator[Evidence]:
     """Give each pair what is known of its target side; what `matching` does not need is not looked at.
 

@@ -7,6 +7,7 @@ number of processes. Start at `project_stream`.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from exonym.data import Links, Pair, Sentence
 from exonym.errors import DataError
 from exonym.processes import ordered_map
-from exonym.project.evidence import Evidence
+from exonym.project.evidence import Evidence, require
 from exonym.project.options import Matching
 from exonym.project.pairing import pair_up
 from exonym.project.sentence import project_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
 Result = TypeVar("Result")
 
@@ -105,9 +106,12 @@ def project_stream(
         DataError: there are more or fewer links than pairs, or one points outside its pair.
         RecipeError: `matching` needs evidence that is not given, or there are fewer than one worker.
     """
-    work = Work(_targets, matching or Matching(), evidence)
-    for chunk in project_chunks(source, pairs, links, work, workers=workers):
-        yield from chunk
+    matching = matching or Matching()
+    require(matching, evidence, evidence)
+    work = Work(_targets, matching, evidence)
+    with closing(project_chunks(source, pairs, links, work, workers=workers)) as chunks:
+        for chunk in chunks:
+            yield from chunk
 
 
 def project_chunks(
@@ -117,7 +121,7 @@ def project_chunks(
     work: Work[Result],
     *,
     workers: int = 1,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Project as `project_stream`, and yield what `work` makes of each chunk, in order."""
     joined = _joined(source, pairs, links)
     return ordered_map(work, iter(lambda: list(islice(joined, CHUNK)), []), workers)
