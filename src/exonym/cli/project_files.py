@@ -26,7 +26,7 @@ from exonym.formats import (
     stream_corpus,
     text_of,
 )
-from exonym.project import Unpaired, Work, evidence_of, join, losses, project_chunks
+from exonym.project import Targets, Unpaired, Work, evidence_of, join, losses, project_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,14 +70,21 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class Write:
-    """Make the text of projected sentences, for each of some formats."""
+    """Make the text of projected sentences.
+
+    Attributes:
+        formats: those that text is made for.
+        targets: which sentences it is made of.
+    """
 
     formats: tuple[Format, ...]
+    targets: Targets
 
     def __call__(self, chunk: Sequence[Projected]) -> Written:
         """Return the texts, and the losses."""
-        targets = [each.target for each in chunk]
-        return Written(len(chunk), [text_of(targets, format) for format in self.formats], losses(targets))
+        kept = self.targets(chunk)
+        texts = [text_of(kept, format) for format in self.formats]
+        return Written(len(chunk), texts, losses(each.target for each in chunk))
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ def project_files(
     read = [Ledger(), Ledger(), Ledger()]
     told = Ledger()
     evidence = None if tagger is None else TaggedTargets(tagger, matching)
-    work = Work(Write(tuple(format for _, format in outputs)), matching, evidence)
+    work = Work(Write(tuple(format for _, format in outputs), Targets()), matching, evidence)
     try:
         chunks = project_chunks(*_streams(inputs, read), work, workers=workers)
         with closing(chunks), ExitStack() as stack:

@@ -314,10 +314,10 @@ class Links:
 
     def check(self, pair: Pair) -> None:
         """Raise `DataError` if a link points outside either sentence of the pair."""
-        if not len(self):
-            return
-        inside = self.source.min() >= 0 and self.source.max() < len(pair.source)
-        if not (inside and self.target.min() >= 0 and self.target.max() < len(pair.target)):
+        source, target = self.source.tolist(), self.target.tolist()
+        if source and not (
+            min(source) >= 0 <= min(target) and max(source) < len(pair.source) and max(target) < len(pair.target)
+        ):
             outside = (self.source >= len(pair.source)) | (self.target >= len(pair.target))
             outside |= (self.source < 0) | (self.target < 0)
             first = int(outside.argmax())

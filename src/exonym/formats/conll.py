@@ -138,27 +138,28 @@ def _survey(path: str | Path) -> _Layout:
 
 def _split(source: Source) -> Iterator[tuple[int, list[str | None]]]:
     """Yield the runs of lines between empty ones, with the number of the first; a line that is not text is None."""
-    lines: list[str | None] = []
-    first = 0
-    for number, line in source.lines():
-        if line is None or line.strip(" \t"):
-            if not lines:
-                first = number
-            lines.append(line)
-        elif lines:
-            yield first, lines
-            lines = []
-    if lines:
-        yield first, lines
+    rows: list[str | None] = []
+    for first, lines in source.blocks():
+        start = 0
+        empty = [place for place, line in enumerate(lines) if line is not None and not line.strip(" \t")]
+        for place in empty:
+            rows += lines[start:place]
+            if rows:
+                yield first + place - len(rows), rows
+                rows = []
+            start = place + 1
+        rows += lines[start:]
+        last = first + len(lines)
+    if rows:
+        yield last - len(rows), rows
 
 
 def _plain_tags(lines: Sequence[str]) -> list[str] | None:
     """Return the tags after the last tab, or None if a line needs a look of its own."""
-    tags = [line.rpartition("\t")[2] for line in lines if line[0] != "#"]
-    if len(tags) < len(lines):
+    if [line for line in lines if line[0] == "#" or "\t" not in line]:
         return None
-    plain = all(" " not in tag and split_tag(tag)[0] for tag in set(tags))
-    return tags if plain and all("\t" in line for line in lines) else None
+    tags = [line.rpartition("\t")[2] for line in lines]
+    return tags if all(" " not in tag and split_tag(tag)[0] for tag in set(tags)) else None
 
 
 def _columns(line: str, separator: str) -> list[str]:

@@ -45,14 +45,22 @@ class Source:
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Yield 1-based line numbers and lines without their end; a line that is not text is noted, and is None."""
-        number = 0  # of the last line so far
+        for first, lines in self.blocks():
+            yield from enumerate(lines, start=first)
+
+    def blocks(self) -> Iterator[tuple[int, Sequence[str | None]]]:
+        """Yield the same lines many at once, with the number of the first."""
+        number = 1
         with self.path.open("rb") as file:
             while block := file.read(_BLOCK) + file.readline():
-                lines = _plain_lines(block, first=not number)
-                if lines is None:
-                    lines = [self._line(number, raw) for number, raw in enumerate(io.BytesIO(block), start=number + 1)]
-                yield from enumerate(lines, start=number + 1)
-                number += len(lines)
+                lines = _plain_lines(block, first=number == 1)
+                if lines is not None:
+                    yield number, lines
+                    number += len(lines)
+                    continue
+                for raw in io.BytesIO(block):
+                    yield number, [self._line(number, raw)]
+                    number += 1
 
     def _line(self, number: int, raw: bytes) -> str | None:
         try:

@@ -9,7 +9,7 @@ from exonym.project.options import Fusion, Matcher, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
 from exonym.project.projection import evidence_of, losses, project
 from exonym.project.sentence import Decision, decide, project_sentence
-from exonym.project.stream import Joined, Projected, Work, project_chunks, project_stream
+from exonym.project.stream import Joined, Projected, Targets, Work, project_chunks, project_stream
 
 __all__ = [
     "Candidate",
@@ -21,6 +21,7 @@ __all__ = [
     "Matcher",
     "Matching",
     "Projected",
+    "Targets",
     "TranslationScorer",
     "Unpaired",
     "Votes",

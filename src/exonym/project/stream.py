@@ -37,11 +37,29 @@ class Joined(NamedTuple):
 
 
 class Projected(NamedTuple):
-    """A target sentence with projected spans, and the source sentence and the links that they came from."""
+    """A target sentence with projected spans, and what they came from."""
 
     source: Sentence
     target: Sentence
     links: Links
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The target sentences of a chunk.
+
+    Attributes:
+        then: what becomes of each; None leaves it out.
+    """
+
+    then: Callable[[Projected], Sentence | None] | None = None
+
+    def __call__(self, chunk: Sequence[Projected]) -> list[Sentence]:
+        """Return them."""
+        if self.then is None:
+            return [each.target for each in chunk]
+        return [sentence for sentence in map(self.then, chunk) if sentence is not None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,7 @@ class Work(Generic[Result]):
             target = Sentence(pair.target, (), pair.id)
             if labelled.spans or labelled.lost:
                 target = project_sentence(labelled, target, links, self.matching, evidence)
-            projected.append(Projected(labelled, target, links))
+            projected.append(Projected(labelled, target, links, evidence))
         return self.finish(projected)
 
 
@@ -82,12 +100,13 @@ def project_stream(
     matching: Matching | None = None,
     *,
     evidence: Callable[[Sequence[Pair]], Iterable[Evidence]] | None = None,
+    then: Callable[[Projected], Sentence | None] | None = None,
     workers: int = 1,
 ) -> Iterator[Sentence]:
     """Project the spans of labelled sentences onto the target sides of pairs, as `project` does, in a stream.
 
-    At most `workers + 1` chunks of 1,000 pairs are in memory. To filter or write where the work is done, see
-    `project_chunks`.
+    At most `workers + 1` chunks of 1,000 pairs are in memory. To get something else than sentences back, such as text,
+    see `project_chunks`.
 
     Args:
         source: labelled sentences.
@@ -95,6 +114,7 @@ def project_stream(
         links: the links of each pair.
         matching: how spans are matched; None for the defaults.
         evidence: tells what is known of each of some pairs beside links; needed where `matching` asks for it.
+        then: what becomes of each projected sentence, where it is projected; None leaves it out.
         workers: number of processes that project; 1 does all in this one. A script that asks for more must guard its
             main part with `if __name__ == "__main__"`.
 
@@ -108,7 +128,7 @@ def project_stream(
     """
     matching = matching or Matching()
     require(matching, evidence, evidence)
-    work = Work(_targets, matching, evidence)
+    work = Work(Targets(then), matching, evidence)
     with closing(project_chunks(source, pairs, links, work, workers=workers)) as chunks:
         for chunk in chunks:
             yield from chunk
@@ -138,7 +158,3 @@ def _joined(source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[L
         yield Joined(sentence, pair, own)
     if next(rest, None) is not None:
         raise DataError(f"found links after those of {number} pairs; expected none. Align this bitext again.")
-
-
-def _targets(chunk: Sequence[Projected]) -> list[Sentence]:
-    return [each.target for each in chunk]
