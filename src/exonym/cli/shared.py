@@ -156,7 +156,11 @@ def opened(output: Path | None) -> Iterator[TextIO]:
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Callable[[float, float, str], None]]:
-    """Show a bar with the time left on standard error; gives a function of (done, total, what is done now)."""
+    """Show a bar with the time left on standard error, if that is a terminal.
+
+    Yields:
+        A function of (done, total, what is done now).
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -167,7 +171,8 @@ def progress_bar(description: str) -> Iterator[Callable[[float, float, str], Non
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(description, total=None)
         yield lambda done, total, what: progress.update(bar, completed=done, total=total, description=what)
 
