@@ -9,15 +9,15 @@ from exonym.project.options import Fusion, Matcher, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
 from exonym.project.projection import evidence_of, losses, project
 from exonym.project.sentence import Decision, decide, project_sentence
-from exonym.project.stream import Joined, Projected, Targets, Work, project_chunks, project_stream
+from exonym.project.stream import Chunk, Projected, Targets, Work, project_chunks, project_stream
 
 __all__ = [
     "Candidate",
     "Choice",
+    "Chunk",
     "Decision",
     "Evidence",
     "Fusion",
-    "Joined",
     "Matcher",
     "Matching",
     "Projected",
