@@ -112,10 +112,6 @@ def _survey(path: str | Path) -> _Layout:
     ids: set[str] = set()
 
     def tags_of_lines(lines: Sequence[str]) -> list[str]:
-        tags = _plain_tags(lines)
-        if tags is not None:
-            votes["\t"] += len(tags)
-            return tags
         tags = []
         for line in lines:
             separator = "\t" if "\t" in line else " "
@@ -130,8 +126,17 @@ def _survey(path: str | Path) -> _Layout:
                 widths[len(_columns(line, " "))] += known
         return tags
 
-    blocks = _split(Source(path, "skip"))
-    scheme = detect_scheme(tags_of_lines([line for line in lines if line is not None]) for _, lines in blocks)
+    def tagged() -> Iterator[list[str]]:
+        for first, lines in _split(Source(path, "skip")):
+            plain = _plain_tags(lines)
+            if plain is not None:
+                votes["\t"] += len(plain)
+                yield plain
+            else:
+                for _, few in _split_at_blanks(first, lines):
+                    yield tags_of_lines([line for line in few if line is not None])
+
+    scheme = detect_scheme(tagged())
     separator = max("\t", " ", key=lambda each: votes.get(each, -1))
     return _Layout(separator, max(widths, key=widths.__getitem__, default=2), scheme, frozenset(ids))
 
@@ -139,26 +144,38 @@ def _survey(path: str | Path) -> _Layout:
 def _split(source: Source) -> Iterator[tuple[int, list[str | None]]]:
     """Yield the runs of lines between empty ones, with the number of the first; a line that is not text is None."""
     rows: list[str | None] = []
+    end = 1
     for first, lines in source.blocks():
         start = 0
-        empty = [place for place, line in enumerate(lines) if line is not None and not line.strip(" \t")]
-        for place in empty:
+        for place in [place for place, line in enumerate(lines) if line == ""]:
             rows += lines[start:place]
             if rows:
                 yield first + place - len(rows), rows
                 rows = []
             start = place + 1
         rows += lines[start:]
-        last = first + len(lines)
+        end = first + len(lines)
     if rows:
-        yield last - len(rows), rows
+        yield end - len(rows), rows
 
 
-def _plain_tags(lines: Sequence[str]) -> list[str] | None:
+def _split_at_blanks(first: int, lines: Sequence[str | None]) -> Iterator[tuple[int, list[str | None]]]:
+    """Split such a run further, at lines of nothing but spaces and tabs."""
+    rows: list[str | None] = []
+    for number, line in enumerate([*lines, " "], start=first):
+        if line is None or line.strip(" \t"):
+            rows.append(line)
+        elif rows:
+            yield number - len(rows), rows
+            rows = []
+
+
+def _plain_tags(lines: Sequence[str | None]) -> list[str] | None:
     """Return the tags after the last tab, or None if a line needs a look of its own."""
-    if [line for line in lines if line[0] == "#" or "\t" not in line]:
+    rows = [line for line in lines if line is not None and line[0] != "#" and "\t" in line]
+    if len(rows) < len(lines):
         return None
-    tags = [line.rpartition("\t")[2] for line in lines]
+    tags = [line.rpartition("\t")[2] for line in rows]
     return tags if all(" " not in tag and split_tag(tag)[0] for tag in set(tags)) else None
 
 
@@ -177,16 +194,19 @@ def _id_of(line: str) -> str:
 
 def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
     for first, lines in _split(source):
-        block = _plain_block(first, lines) if layout.separator == "\t" else None
-        if block is None:
+        plain = _plain_block(first, lines) if layout.separator == "\t" else None
+        if plain is not None:
+            yield plain
+            continue
+        for start, few in _split_at_blanks(first, lines):
             block = _Block()
-            for number, line in enumerate(lines, start=first):
+            for number, line in enumerate(few, start=start):
                 if line is None:
                     block.broken = True
                 else:
                     _read_line(source, block, number, line, layout)
-        if block.words or block.broken:
-            yield block
+            if block.words or block.broken:
+                yield block
 
 
 def _plain_block(first: int, lines: Sequence[str | None]) -> _Block | None:
