@@ -6,9 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exonym.data import Alignment, Bitext, Corpus, Link, Links, Lost, Pair, Sentence, Span
-from exonym.project import Dropped, Filtering, Matching, all_dropped, dropped, explain, filter_sentence, project
+from exonym.project import (
+    Background,
+    Dropped,
+    Filtering,
+    Matching,
+    all_dropped,
+    dropped,
+    evidence_of,
+    explain,
+    filter_sentence,
+    project,
+)
 from exonym.project.drops import Place, write_dropped
-from exonym.project.projection import evidence_of
 
 WORDS = tuple("tuvwxyz")
 SOURCE = Sentence(tuple("abcdef"), (Span(0, 2, "PER"), Span(2, 3, "LOC", 0.8), Span(4, 6, "PER")), "s1")
@@ -28,9 +38,8 @@ MATCHINGS = (
 def told(links, source=SOURCE, target=WORDS, matching=None, filtering=None):
     target = Sentence(target, (), "7")
     matching = matching or SOFT
-    (evidence,) = evidence_of(
-        Bitext((Pair(source.words, target.words, "7"),)), Alignment((Links.of(links),)), matching, None, None
-    )
+    bitext = Bitext((Pair(source.words, target.words, "7"),))
+    (evidence,) = evidence_of(bitext, matching, background=Background.learn(bitext, [Links.of(links)]))
     return explain(source, target, Links.of(links), matching, filtering or Filtering(), evidence)
 
 

@@ -1,3 +1,5 @@
+import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from exonym.formats import (
     read_bitext,
     read_corpus,
     read_parallel,
+    read_pharaoh,
     write_alignment,
     write_bitext,
     write_corpus,
@@ -424,3 +427,40 @@ def test_real_corpora_come_back_as_they_were(data, tmp_path):
         corpus = read_corpus(path)
         write_corpus(tmp_path / "copy.conll", corpus)
         assert (tmp_path / "copy.conll").read_text() == path.read_text(), path
+
+
+ITEMS = [
+    "0-0",
+    "1-1:0.1",
+    "2-2:.25",
+    "1-0:0.7312",
+    "0-1:1",
+    "2-0:0.30000000000001",
+    "0-2:1e-3",
+    "3p1",
+    "1-1:0.12345678",
+]
+
+
+@given(st.lists(st.lists(st.sampled_from(ITEMS), max_size=6), min_size=1, max_size=5))
+def test_links_that_are_read_many_at_once_are_those_of_each_item(lines):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.links"
+        path.write_text("".join(f"{' '.join(line)}\n" for line in lines))
+        for found, line in zip(read_pharaoh(path), lines, strict=True):
+            parts = [re.split("[-p]", item, maxsplit=1) for item in line]
+            rows = [(int(i), *map(float, rest.split(":"))) for i, rest in parts]
+            assert found == Links.of([(i, int(j), *weight) for i, j, *weight in rows])
+
+
+def test_one_fault_among_usual_links_is_told_and_the_others_stay(tmp_path):
+    path = tmp_path / "x.links"
+    path.write_text("0-0 1-1:0.5\n0-0:0 1-1\n1-1 0-0\n0-0:0.2 0-0:0.4\n0-9\n")
+    pairs = [Pair(("a", "b"), ("c", "d"), str(number)) for number in range(1, 6)]
+    ledger = Ledger()
+    found = list(read_pharaoh(path, pairs, on_error="skip", ledger=ledger))
+    expected = [[(0, 0), (1, 1, 0.5)], [(1, 1)], [(0, 0), (1, 1)], [(0, 0, 0.4)], []]
+    assert found == [Links.of(rows) for rows in expected]
+    assert ledger == {"faults skipped in x.links": 2}
+    with pytest.raises(DataError, match=r"0-0:0'(.|\n)*:5: found link '0-9'"):
+        list(read_pharaoh(path, pairs))

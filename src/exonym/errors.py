@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import inf
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class MissingExtra(ExonymError, ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of an input: where it is, what was found, what was expected and how to mend it."""
+    """One fault of an input: where it is (and its line, for sorting), what was found and expected, how to mend it."""
 
     where: str
+    line: float
     found: str
     expected: str
     mend: str
@@ -69,13 +71,13 @@ class Problems:
         self.count += 1
         if len(self.found) < self.shown:
             where = self.path if line is None else f"{self.path}:{line}"
-            self.found.append(Problem(where, found, expected, mend))
+            self.found.append(Problem(where, inf if line is None else line, found, expected, mend))
 
     def raise_any(self) -> None:
         """Raise one `DataError` with every fault, or return if there is none."""
         if not self.count:
             return
-        lines = [str(problem) for problem in self.found]
+        lines = [str(problem) for problem in sorted(self.found, key=lambda problem: problem.line)]
         if self.count > len(self.found):
             lines.append(f"... and {self.count - len(self.found)} more in {self.path}")
         raise DataError("\n".join(lines))

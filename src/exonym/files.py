@@ -1,4 +1,4 @@
-"""Files and folders that appear only when they are whole."""
+"""Files, folders and streams that hold something only when it is whole."""
 
 from __future__ import annotations
 
@@ -17,18 +17,28 @@ def whole_file(path: str | Path) -> Iterator[TextIO]:
     """Open a text file for writing under a temporary name, and rename it when all went well.
 
     On an error or an interrupt the temporary file is removed, and what was at `path` before is still there. A symbolic
-    link stays one: its target is replaced. What is no regular file, such as `/dev/stdout`, is written to directly.
+    link stays one: its target is replaced. What is no regular file, such as `/dev/stdout`, is written to when all is
+    there.
     """
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
+        with path.open("w", encoding="utf-8", newline="\n") as file, whole_stream(file) as aside:
+            yield aside
         return
     path = path.resolve()
     with whole_folder(None, beside=path) as aside:
         with (aside / path.name).open("w", encoding="utf-8", newline="\n") as file:
             yield file
         (aside / path.name).replace(path)
+
+
+@contextmanager
+def whole_stream(stream: TextIO) -> Iterator[TextIO]:
+    """Lend a text file, and copy what was written to it to a stream when all went well."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as aside:
+        yield aside
+        aside.seek(0)
+        shutil.copyfileobj(aside, stream)
 
 
 @contextmanager

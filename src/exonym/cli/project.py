@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -16,18 +15,12 @@ from exonym.cli.shared import (
     Scheme,
     Swap,
     check_output,
-    opened,
-    read_labelled,
     say,
     show_ledger,
-    write_sentences,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from exonym.data import Bitext, Corpus, Ledger
-    from exonym.project import Filtering, Matching
+    from exonym.project import Matching
 
 _Matcher = Literal["exact", "greedy", "bipartite", "heuristic"]
 _Score = Literal["expected", "soft", "pairs", "words"]
@@ -120,22 +113,22 @@ def project(
     dropped: Annotated[
         Path | None, typer.Option(help="Also write JSONL: what was lost or left out, why, and what beat it.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that project; what is written does not depend on it.")
+    ] = 1,
     format: LabelledFormat = None,
     scheme: Scheme = None,
     on_error: OnError = "raise",
     repair: Repair = "error",
 ) -> None:
-    """Carry the labels of a corpus over to its translation.
+    """Carry the labels of a corpus over to its translation, in a stream: any number of pairs takes the same memory.
 
     With -o, a manifest OUTPUT.project.json is written beside the output: exonym explain needs it.
 
     Example: exonym project --source en.conll --bitext en-sw.tsv --links en-sw.links -o sw.conll
     """
-    from exonym.data import Ledger
-    from exonym.formats import read_alignment, read_bitext, write_corpus
-    from exonym.project import Filtering, all_dropped, filtered, join, losses
-    from exonym.project import project as project_corpus
-    from exonym.project.drops import write_dropped
+    from exonym.cli.project_files import Inputs, Outputs, project_files
+    from exonym.project import Filtering
 
     weights: dict[str, Any] = {"alignment": alignment_weight, "tagger": tagger_weight}
     weights |= {"tagger_threshold": tagger_threshold, "tagger_by_class": tagger_by_class}
@@ -153,28 +146,11 @@ def project(
     check_output(output, labelled=True)
     check_output(provenance)
     check_output(dropped)
-    ledger = Ledger()
-    corpus = read_labelled(source, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
-    pairs = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
-    _check_labels(filtering, corpus)
-    join(corpus, pairs)  # links of a bitext that does not belong to the corpus are not worth a look
-    alignment = read_alignment(links, pairs, on_error=on_error, ledger=ledger)
-    tagged = _tagged(tagger, pairs)
-    projected = project_corpus(corpus, pairs, alignment, matching, tagged)
-    kept, left_out = filtered(projected, filtering)
-    ledger.update(losses(projected))
-    ledger.update(left_out)
-    made_from = {"source": source, "bitext": bitext, "links": links, "tagger": tagger}
-    reading = {"format": format, "scheme": scheme, "repair": repair, "on_error": on_error, "swap": swap}
-    with _manifest(output, made_from, reading, matching, filtering, ledger, _places_left_out(projected, filtering)):
-        write_sentences(output, kept)
-    if provenance is not None:
-        write_corpus(provenance, kept, "jsonl")
-    if dropped is not None:
-        rows = all_dropped(corpus, pairs, alignment, projected, matching, filtering, tagged)
-        with opened(dropped) as file:
-            write_dropped(rows, file)
-    show_ledger(ledger)
+    reading = {"scheme": scheme, "repair": repair}
+    inputs = Inputs(source, bitext, links, format, reading, swap, on_error)
+    outputs = Outputs(output, provenance, dropped)
+    for ledger in project_files(inputs, outputs, matching, filtering, tagger, workers):
+        show_ledger(ledger)
     if provenance is None and (output is None or output.suffix != ".jsonl"):
         say("to see where each span comes from, and why each lost one was lost: --provenance FILE.jsonl")
 
@@ -201,66 +177,5 @@ def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bo
     return matching
 
 
-def _check_labels(filtering: Filtering, corpus: Corpus) -> None:
-    """Refuse labels that the corpus does not have: all its spans would be left out."""
-    from exonym.errors import RecipeError, suggest
-
-    for label in filtering.labels:
-        if label not in corpus.labels:
-            raise RecipeError(
-                f"--labels: found {label!r}; expected a label of {corpus.name}. {suggest(label, corpus.labels)}"
-            )
-
-
-def _places_left_out(projected: Corpus, filtering: Filtering) -> tuple[int, ...]:
-    """Return the places, from 1, of the sentences that are not written."""
-    from exonym.project import filter_sentence
-
-    return tuple(place for place, each in enumerate(projected, start=1) if filter_sentence(each, filtering)[1])
-
-
-@contextmanager
-def _manifest(
-    output: Path | None,
-    made_from: dict[str, Path | None],
-    reading: dict[str, Any],
-    matching: Matching,
-    filtering: Filtering,
-    ledger: Ledger,
-    left_out: tuple[int, ...],
-) -> Iterator[None]:
-    """Take the inputs down before the output is written, which may replace one, and write the manifest after it.
-
-    There is none for standard output and for what is no regular file.
-    """
-    if output is None or (output.exists() and not output.is_file()):
-        yield
-        return
-    from exonym.run.manifest import Input, Manifest, Reading, write_manifest
-
-    folder = output.parent
-    inputs: dict[str, Any] = {name: Input.of(path, folder) for name, path in made_from.items() if path is not None}
-    manifest = Manifest(
-        **inputs,
-        reading=Reading(**reading),
-        matching=matching,
-        filtering=filtering,
-        ledger=dict(ledger),
-        left_out=left_out,
-    )
-    yield
-    write_manifest(output, manifest)
-
-
 def _refuse(name: str, fault: str) -> NoReturn:
     raise typer.BadParameter(fault, param_hint=f"--{name.replace('_', '-')}")
-
-
-def _tagged(tagger: Path | None, bitext: Bitext) -> Corpus | None:
-    """Tag the target side of a bitext."""
-    if tagger is None:
-        return None
-    from exonym.transfer import load_any_tagger
-    from exonym.transfer.stages import tag_target_side
-
-    return tag_target_side(load_any_tagger(tagger), bitext)

@@ -58,13 +58,24 @@ def read_labelled(path: Path, format: str | None = None, **options: Any) -> Corp
     Raises:
         DataError: as `read_corpus`, or the file would be read as text and lose its labels.
     """
+    from exonym.formats import read_corpus
+
+    check_labelled(path, format)
+    return read_corpus(path, format, **options)
+
+
+def check_labelled(path: Path, format: str | None = None) -> None:
+    """Refuse a file that only its ending takes for plain text where labels are wanted.
+
+    Raises:
+        DataError: it is one, or its ending is unknown.
+    """
     from exonym.errors import DataError
-    from exonym.formats import CORPUS_FORMATS, format_of, read_corpus
+    from exonym.formats import CORPUS_FORMATS, format_of
 
     if format is None and format_of(path) is CORPUS_FORMATS["text"]:
         expected = "labels (CoNLL or JSONL). If it is CoNLL, add --format conll."
         raise DataError(f"{path}: found the ending of plain text; expected {expected}")
-    return read_corpus(path, format, **options)
 
 
 def check_output(output: Path | None, *, labelled: bool = False) -> None:
@@ -136,19 +147,20 @@ def write_sentences(output: Path | None, sentences: Iterable[Sentence]) -> None:
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[TextIO]:
-    """Open a file that appears only when it is whole, or standard output."""
-    from exonym.files import whole_file
+    """Open a file that appears only when it is whole, or standard output, which gets it only when it is whole."""
+    from exonym.files import whole_file, whole_stream
 
-    if output is None:
-        yield sys.stdout
-    else:
-        with whole_file(output) as file:
-            yield file
+    with whole_stream(sys.stdout) if output is None else whole_file(output) as file:
+        yield file
 
 
 @contextmanager
 def progress_bar(description: str) -> Iterator[Callable[[float, float, str], None]]:
-    """Show a bar with the time left on standard error; gives a function of (done, total, what is done now)."""
+    """Show a bar with the time left on standard error, if that is a terminal.
+
+    Yields:
+        A function of (done, total, what is done now).
+    """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -159,7 +171,8 @@ def progress_bar(description: str) -> Iterator[Callable[[float, float, str], Non
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(description, total=None)
         yield lambda done, total, what: progress.update(bar, completed=done, total=total, description=what)
 

@@ -95,9 +95,12 @@ def spans_of(tags: Sequence[str], scheme: Scheme = "iob2") -> tuple[list[Span], 
 
 def _unknown_tags(tags: Sequence[str], scheme: Scheme) -> list[Fault]:
     """Find the tags that the scheme does not have."""
-    unknown = {tag for tag in set(tags) if split_tag(tag)[0] not in {OUTSIDE, *_PREFIXES[scheme]}}
-    expected = f"O or {'/'.join(sorted(_PREFIXES[scheme]))}-TYPE ({scheme.upper()})"
-    return [Fault(word, tag, expected) for word, tag in enumerate(tags) if tag in unknown] if unknown else []
+    known = _PREFIXES[scheme]
+    unknown = {tag for tag in set(tags) if tag != OUTSIDE and split_tag(tag)[0] not in known}
+    if not unknown:
+        return []
+    expected = f"O or {'/'.join(sorted(known))}-TYPE ({scheme.upper()})"
+    return [Fault(word, tag, expected) for word, tag in enumerate(tags) if tag in unknown]
 
 
 def _ends_at(spans: list[Span], word: int, label: str) -> bool:

@@ -83,6 +83,9 @@ class Span:
     def __len__(self) -> int:
         return self.stop - self.start
 
+    def __reduce__(self) -> tuple[object, ...]:  # half the time and size of what slotted dataclasses do
+        return Span, (self.start, self.stop, self.label, self.score, self.origin)
+
     def overlaps(self, other: Span) -> bool:
         """Say whether the two spans share a word."""
         return self.start < other.stop and other.start < self.stop
@@ -151,6 +154,9 @@ class Sentence:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Sentence, (self.words, self.spans, self.id, self.text, self.offsets, self.probabilities, self.lost)
 
     def surface(self, span: Span) -> str:
         """Return the words of a span, as in the text where it is known, else joined by spaces."""
@@ -278,6 +284,14 @@ class Links:
             np.array([best[row] for row in rows], dtype=np.float32),
         )
 
+    @classmethod
+    def of_bytes(cls, source: bytes, target: bytes, weight: bytes) -> Self:
+        """Build from the bytes of the three arrays, which then may not be written to."""
+        return cls(np.frombuffer(source, np.int32), np.frombuffer(target, np.int32), np.frombuffer(weight, np.float32))
+
+    def __reduce__(self) -> tuple[object, ...]:  # a third of the time of three arrays
+        return Links.of_bytes, (self.source.tobytes(), self.target.tobytes(), self.weight.tobytes())
+
     def __len__(self) -> int:
         return len(self.source)
 
@@ -303,9 +317,12 @@ class Links:
 
     def check(self, pair: Pair) -> None:
         """Raise `DataError` if a link points outside either sentence of the pair."""
-        outside = (self.source >= len(pair.source)) | (self.target >= len(pair.target))
-        outside |= (self.source < 0) | (self.target < 0)
-        if outside.any():
+        source, target = self.source.tolist(), self.target.tolist()
+        if source and not (
+            min(source) >= 0 <= min(target) and max(source) < len(pair.source) and max(target) < len(pair.target)
+        ):
+            outside = (self.source >= len(pair.source)) | (self.target >= len(pair.target))
+            outside |= (self.source < 0) | (self.target < 0)
             first = int(outside.argmax())
             raise DataError(
                 f"pair {pair.id}: found the link {self.source[first]}-{self.target[first]}; expected links inside its "

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,8 +15,8 @@ from exonym.errors import DataError, Problems, suggest
 from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
 from exonym.formats.bitext import Side
-from exonym.formats.conll import Repair, read_conll, scheme_of, write_conll
-from exonym.formats.files import OnError
+from exonym.formats.conll import BETWEEN, Repair, read_conll, scheme_of, write_conll
+from exonym.formats.files import OnError, check_start
 from exonym.formats.jsonl import read_jsonl, write_jsonl
 from exonym.formats.pharaoh import read_pharaoh, write_pharaoh
 from exonym.formats.text import read_text, write_text
@@ -26,17 +27,26 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """How to read and write sentences, the file endings that stand for it, and the options that its reader knows."""
+    """How to read and write sentences.
+
+    Attributes:
+        read: streams the sentences of a file.
+        write: writes sentences to an open file; with `first=False`, after others.
+        endings: the file endings that stand for the format.
+        options: those that its reader knows.
+        between: what `write` puts between two sentences.
+    """
 
     read: Callable[..., Iterator[Sentence]]
-    write: Callable[[Iterable[Sentence], TextIO], None]
+    write: Callable[..., None]
     endings: tuple[str, ...]
     options: frozenset[str] = frozenset()
+    between: str = ""
 
 
 CORPUS_FORMATS: dict[str, Format] = {
     "conll": Format(
-        read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv"), frozenset({"scheme", "repair"})
+        read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv"), frozenset({"scheme", "repair"}), BETWEEN
     ),
     "jsonl": Format(read_jsonl, write_jsonl, (".jsonl",)),
     "text": Format(read_text, write_text, (".txt",), frozenset({"raw"})),
@@ -61,7 +71,7 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
     raise DataError(f"{path}: found the ending {ending!r}; expected one of {endings}. Rename it or name its format.")
 
 
-def read_corpus(
+def stream_corpus(
     path: str | Path,
     format: str | None = None,
     *,
@@ -70,8 +80,8 @@ def read_corpus(
     scheme: Scheme | None = None,
     repair: Repair = "error",
     raw: bool = False,
-) -> Corpus:
-    """Read a whole corpus.
+) -> Iterator[Sentence]:
+    """Stream the sentences of a corpus; memory is needed for ids that are not the number of their sentence.
 
     Args:
         path: the file.
@@ -82,32 +92,51 @@ def read_corpus(
         repair: CoNLL only: `conlleval` lets a tag that continues nothing open an entity, and counts it.
         raw: text only: True splits running text into words and keeps their offsets.
 
-    Returns:
-        The corpus, named after its path.
+    Yields:
+        The sentences.
 
     Raises:
-        DataError: the file has faults (all are listed), holds no sentence, or names two sentences alike.
+        DataError: at the end, if the file has faults (all are listed), holds no sentence, or names two alike.
     """
     ledger = Ledger() if ledger is None else ledger
     known = format_of(path, format)
     options = {"scheme": scheme, "repair": repair, "raw": raw}
     own = {name: value for name, value in options.items() if name in known.options}
-    sentences = tuple(known.read(path, on_error=on_error, ledger=ledger, **own))
-    if not sentences:
+    number = 0
+    names: dict[str, int] = {}  # id -> number of its sentence, of those whose id is not that
+    others: set[int] = set()  # the numbers of these sentences
+    problems = Problems(str(path))
+    for number, sentence in enumerate(known.read(path, on_error=on_error, ledger=ledger, **own), start=1):
+        before = names.get(sentence.id)
+        if sentence.id != str(number):
+            others.add(number)
+            if before is None and sentence.id.isdecimal() and 0 < int(sentence.id) < number:
+                same = str(int(sentence.id)) == sentence.id and int(sentence.id) not in others
+                before = int(sentence.id) if same else None
+            names.setdefault(sentence.id, number)
+        if before is not None:
+            found = f"id {sentence.id!r} for sentence {number}, which sentence {before} has"
+            problems.add(None, found, "another id for each sentence", "Rename one, or remove it if it is doubled.")
+        yield sentence
+    if not number:
         raise DataError(f"{path}: found no sentence; expected at least one. Check that this is the right file.")
-    _check_ids(path, sentences)
-    ledger.note("sentences read", len(sentences))
-    return Corpus(sentences, str(path))
+    problems.raise_any()
+    ledger.note("sentences read", number)
 
 
-def _check_ids(path: str | Path, sentences: Iterable[Sentence]) -> None:
-    first: dict[str, int] = {}
-    with Problems(str(path)) as problems:
-        for number, sentence in enumerate(sentences, start=1):
-            before = first.setdefault(sentence.id, number)
-            if before != number:
-                found = f"id {sentence.id!r} for sentence {number}, which sentence {before} has"
-                problems.add(None, found, "another id for each sentence", "Rename one, or remove it if it is doubled.")
+def read_corpus(
+    path: str | Path,
+    format: str | None = None,
+    *,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
+    scheme: Scheme | None = None,
+    repair: Repair = "error",
+    raw: bool = False,
+) -> Corpus:
+    """Read a whole corpus, named after its path; arguments and errors are those of `stream_corpus`."""
+    sentences = stream_corpus(path, format, on_error=on_error, ledger=ledger, scheme=scheme, repair=repair, raw=raw)
+    return Corpus(tuple(sentences), str(path))
 
 
 def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | None = None) -> None:
@@ -115,6 +144,62 @@ def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | 
     known = format_of(path, format)
     with whole_file(path) as file:
         known.write(sentences, file)
+
+
+def text_of(sentences: Iterable[Sentence], format: Format) -> str:
+    """Return sentences as text of a format, to be written with `Parts`."""
+    file = StringIO()
+    format.write(sentences, file, first=False)
+    return file.getvalue()
+
+
+class Parts:
+    """Texts made by `text_of`, written one after another: the file is what the format writes of all their sentences.
+
+    Args:
+        file: where to write them.
+        format: their format.
+    """
+
+    def __init__(self, file: TextIO, format: Format) -> None:
+        self.file, self.format = file, format
+        self.is_empty = True
+
+    def write(self, text: str) -> None:
+        """Write a text.
+
+        Raises:
+            DataError: the file would begin with what readers take for a byte order mark.
+        """
+        if text and self.is_empty:
+            text = text.removeprefix(self.format.between)
+            check_start("the first sentence", text)
+            self.is_empty = False
+        self.file.write(text)
+
+
+def stream_bitext(
+    path: str | Path,
+    *,
+    raw: bool | Side = False,
+    swap: bool = False,
+    on_error: OnError = "raise",
+    ledger: Ledger | None = None,
+) -> Iterator[Pair]:
+    """Stream the pairs of a two-column bitext; see `exonym.formats.bitext.read_bitext`.
+
+    Raises:
+        DataError: at the end, if the file has faults (all are listed) or holds no pair.
+    """
+    ledger = Ledger() if ledger is None else ledger
+    number = 0
+    pairs = _bitext.read_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger)
+    for pair in pairs:
+        number += 1
+        yield pair
+    if not number:
+        raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
+    ledger.note("pairs read", number)
 
 
 def read_bitext(
@@ -125,17 +210,8 @@ def read_bitext(
     on_error: OnError = "raise",
     ledger: Ledger | None = None,
 ) -> Bitext:
-    """Read a whole two-column bitext; see `exonym.formats.bitext.read_bitext`.
-
-    Raises:
-        DataError: the file has faults (all are listed) or holds no pair.
-    """
-    ledger = Ledger() if ledger is None else ledger
-    pairs: tuple[Pair, ...] = tuple(_bitext.read_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger))
-    if not pairs:
-        raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
-    ledger.note("pairs read", len(pairs))
-    return Bitext(pairs, str(path))
+    """Read a whole two-column bitext, named after its path; see `stream_bitext`."""
+    return Bitext(tuple(stream_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger)), str(path))
 
 
 def read_parallel(
@@ -227,6 +303,7 @@ __all__ = [
     "CORPUS_FORMATS",
     "Format",
     "OnError",
+    "Parts",
     "Repair",
     "Side",
     "format_of",
@@ -239,6 +316,9 @@ __all__ = [
     "read_pharaoh",
     "read_text",
     "scheme_of",
+    "stream_bitext",
+    "stream_corpus",
+    "text_of",
     "write_alignment",
     "write_bitext",
     "write_conll",

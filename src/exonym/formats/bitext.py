@@ -61,16 +61,16 @@ def read_bitext(
             found = f"{len(columns)} column{'s' * (len(columns) != 1)}"
             source.fault(number, found, f"two: {expected}", "Put one tab between the two sentences.")
             continue
-        sides = {
-            name: split_words(column)[0] if raw in (True, name) else split_spaces(column)
+        left, right = (
+            split_words(column)[0] if raw in (True, name) else split_spaces(column)
             for name, column in zip(names, columns, strict=True)
-        }
-        empty = [name for name, words in sides.items() if not words]
-        if empty:
+        )
+        if not left or not right:
+            empty = " and ".join(name for name, words in zip(names, (left, right), strict=True) if not words)
             mend = "Remove the pair, or add --on-error skip."
-            source.fault(number, f"an empty {' and '.join(empty)} side", "words on both sides", mend)
+            source.fault(number, f"an empty {empty} side", "words on both sides", mend)
             continue
-        yield Pair(sides["source"], sides["target"], str(number))
+        yield Pair(right, left, str(number)) if swap else Pair(left, right, str(number))
     source.close()
 
 

@@ -18,7 +18,7 @@ from exonym.errors import DataError
 from exonym.formats.files import OnError, Source, check_start, check_words, check_writable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Repair = Literal["error", "conlleval"]
 DOCUMENT_MARK = "-DOCSTART-"
+BETWEEN = "\n"  # what stands between two sentences
 _NOTE = regex.compile(r"# ?(\S+) *= *(.*)")  # a comment `# key = value`
 
 
@@ -45,7 +46,7 @@ class _Block:
     id: str = ""
     words: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: Sequence[int] = field(default_factory=list)
     broken: bool = False
 
 
@@ -110,13 +111,9 @@ def _survey(path: str | Path) -> _Layout:
     widths: Counter[int] = Counter()  # number of columns between spaces -> rows that have it
     ids: set[str] = set()
 
-    def tagged() -> Iterator[list[str]]:
-        tags: list[str] = []
-        for _, line in Source(path, "skip").lines():
-            if not line or not line.strip(" \t"):
-                yield tags
-                tags = []
-                continue
+    def tags_of_lines(lines: Sequence[str]) -> list[str]:
+        tags = []
+        for line in lines:
             separator = "\t" if "\t" in line else " "
             tag = line.rstrip(" ").rpartition(separator)[2].strip(" ")
             known = split_tag(tag)[0] != ""
@@ -127,11 +124,59 @@ def _survey(path: str | Path) -> _Layout:
             votes[separator] += known
             if separator == " ":
                 widths[len(_columns(line, " "))] += known
-        yield tags
+        return tags
+
+    def tagged() -> Iterator[list[str]]:
+        for first, lines in _split(Source(path, "skip")):
+            plain = _plain_tags(lines)
+            if plain is not None:
+                votes["\t"] += len(plain)
+                yield plain
+            else:
+                for _, few in _split_at_blanks(first, lines):
+                    yield tags_of_lines([line for line in few if line is not None])
 
     scheme = detect_scheme(tagged())
     separator = max("\t", " ", key=lambda each: votes.get(each, -1))
     return _Layout(separator, max(widths, key=widths.__getitem__, default=2), scheme, frozenset(ids))
+
+
+def _split(source: Source) -> Iterator[tuple[int, list[str | None]]]:
+    """Yield the runs of lines between empty ones, with the number of the first; a line that is not text is None."""
+    rows: list[str | None] = []
+    end = 1
+    for first, lines in source.blocks():
+        start = 0
+        for place in [place for place, line in enumerate(lines) if line == ""]:
+            rows += lines[start:place]
+            if rows:
+                yield first + place - len(rows), rows
+                rows = []
+            start = place + 1
+        rows += lines[start:]
+        end = first + len(lines)
+    if rows:
+        yield end - len(rows), rows
+
+
+def _split_at_blanks(first: int, lines: Sequence[str | None]) -> Iterator[tuple[int, list[str | None]]]:
+    """Split such a run further, at lines of nothing but spaces and tabs."""
+    rows: list[str | None] = []
+    for number, line in enumerate([*lines, " "], start=first):
+        if line is None or line.strip(" \t"):
+            rows.append(line)
+        elif rows:
+            yield number - len(rows), rows
+            rows = []
+
+
+def _plain_tags(lines: Sequence[str | None]) -> list[str] | None:
+    """Return the tags after the last tab, or None if a line needs a look of its own."""
+    rows = [line for line in lines if line is not None and line[0] != "#" and "\t" in line]
+    if len(rows) < len(lines):
+        return None
+    tags = [line.rpartition("\t")[2] for line in rows]
+    return tags if all(" " not in tag and split_tag(tag)[0] for tag in set(tags)) else None
 
 
 def _columns(line: str, separator: str) -> list[str]:
@@ -148,18 +193,33 @@ def _id_of(line: str) -> str:
 
 
 def _blocks(source: Source, layout: _Layout) -> Iterator[_Block]:
-    block = _Block()
-    for number, line in source.lines():
-        if line is None:
-            block.broken = True
-        elif not line.strip(" \t"):
+    for first, lines in _split(source):
+        plain = _plain_block(first, lines) if layout.separator == "\t" else None
+        if plain is not None:
+            yield plain
+            continue
+        for start, few in _split_at_blanks(first, lines):
+            block = _Block()
+            for number, line in enumerate(few, start=start):
+                if line is None:
+                    block.broken = True
+                else:
+                    _read_line(source, block, number, line, layout)
             if block.words or block.broken:
                 yield block
-            block = _Block()
-        else:
-            _read_line(source, block, number, line, layout)
-    if block.words or block.broken:
-        yield block
+
+
+def _plain_block(first: int, lines: Sequence[str | None]) -> _Block | None:
+    """Read rows that are words and tags between tabs at once, or return None if a line needs a look of its own."""
+    rows = [line.split("\t") for line in lines if line is not None]
+    if len(rows) < len(lines) or rows[0][0].startswith("#"):
+        return None
+    words, tags = [row[0] for row in rows], [row[-1] for row in rows]
+    if DOCUMENT_MARK in words or not all(words) or any(map(str.isspace, words)) or min(map(len, rows)) < 2:
+        return None
+    if not all(tag and " " not in tag for tag in set(tags)):
+        return None
+    return _Block("", words, tags, range(first, first + len(lines)))
 
 
 def _read_line(source: Source, block: _Block, number: int, line: str, layout: _Layout) -> None:
@@ -175,7 +235,7 @@ def _read_line(source: Source, block: _Block, number: int, line: str, layout: _L
     else:
         block.words.append(columns[0])
         block.tags.append(columns[-1])
-        block.lines.append(number)
+        block.lines = [*block.lines, number]
 
 
 def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:
@@ -186,8 +246,13 @@ def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:
     return tagged and len(columns) in (2, layout.width) and not _NOTE.match(line)
 
 
-def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
+def write_conll(sentences: Iterable[Sentence], file: TextIO, *, first: bool = True) -> None:
     """Write sentences as word, tab, IOB2 tag; ids that are not plain numbers as `# id = NAME`.
+
+    Args:
+        sentences: the sentences.
+        file: where to write them.
+        first: False where others come before them: begin with the empty line between sentences.
 
     Raises:
         DataError: a word, label or id would not come back as it is: it holds a tab or a line break, is empty or
@@ -200,12 +265,12 @@ def write_conll(sentences: Iterable[Sentence], file: TextIO) -> None:
         if DOCUMENT_MARK in sentence.words:
             expected = "none, since CoNLL files mark documents by it. Write JSONL instead."
             raise DataError(f"{where}: found the word {DOCUMENT_MARK}; expected {expected}")
-        if number:
-            file.write("\n")
+        if number or not first:
+            file.write(BETWEEN)
         if sentence.id and not sentence.id.isdecimal():
             check_writable(where, [sentence.id], "\t", what="id")
             file.write(f"# id = {sentence.id}\n")
-        elif not number:
+        elif first and not number:
             check_start(where, sentence.words[0])
-        for word, tag in zip(sentence.words, tags_of(len(sentence), sentence.spans), strict=True):
-            file.write(f"{word}\t{tag}\n")
+        tags = tags_of(len(sentence), sentence.spans)
+        file.write("".join([f"{word}\t{tag}\n" for word, tag in zip(sentence.words, tags, strict=True)]))

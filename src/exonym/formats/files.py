@@ -1,10 +1,12 @@
 """Reading text files line by line, the same way for every format.
 
-Lines are decoded one by one, so that a byte that is not UTF-8 is a fault of its line, not of the file.
+A byte that is not UTF-8 is a fault of its line, not of the file: where a block does not decode, its lines are looked at
+one by one.
 """
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 OnError = Literal["raise", "skip"]
+_BLOCK = 1 << 18  # bytes that are read at once, and then to the end of the line
 BOM = "﻿"
 
 
@@ -42,24 +45,38 @@ class Source:
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Yield 1-based line numbers and lines without their end; a line that is not text is noted, and is None."""
+        for first, lines in self.blocks():
+            yield from enumerate(lines, start=first)
+
+    def blocks(self) -> Iterator[tuple[int, Sequence[str | None]]]:
+        """Yield the same lines many at once, with the number of the first."""
+        number = 1
         with self.path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                try:
-                    line = raw.decode("utf-8")
-                except UnicodeDecodeError as error:
-                    byte = f"byte 0x{raw[error.start]:02x} at column {error.start + 1}"
-                    self.fault(number, byte, "UTF-8 text", "Convert the file to UTF-8.")
-                    yield number, None
+            while block := file.read(_BLOCK) + file.readline():
+                lines = _plain_lines(block, first=number == 1)
+                if lines is not None:
+                    yield number, lines
+                    number += len(lines)
                     continue
-                if number == 1 and line.startswith(BOM):
-                    line = line.removeprefix(BOM)
-                    self.ledger.note("byte order marks removed")
-                line = line.removesuffix("\n").removesuffix("\r")
-                if "\r" in line or "\0" in line:
-                    self._fault_of_control(number, line)
-                    yield number, None
-                    continue
-                yield number, line
+                for raw in io.BytesIO(block):
+                    yield number, [self._line(number, raw)]
+                    number += 1
+
+    def _line(self, number: int, raw: bytes) -> str | None:
+        try:
+            line = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{raw[error.start]:02x} at column {error.start + 1}"
+            self.fault(number, byte, "UTF-8 text", "Convert the file to UTF-8.")
+            return None
+        if number == 1 and line.startswith(BOM):
+            line = line.removeprefix(BOM)
+            self.ledger.note("byte order marks removed")
+        line = line.removesuffix("\n").removesuffix("\r")
+        if "\r" in line or "\0" in line:
+            self._fault_of_control(number, line)
+            return None
+        return line
 
     def _fault_of_control(self, number: int, line: str) -> None:
         if "\0" in line:
@@ -80,9 +97,23 @@ class Source:
         self.problems.raise_any()
 
 
+def _plain_lines(block: bytes, *, first: bool) -> Sequence[str | None] | None:
+    """Return the lines of whole lines at once, or None if any of them needs a look of its own."""
+    try:
+        text = block.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "\r" in text or "\0" in text or (first and text.startswith(BOM)):
+        return None
+    return text.removesuffix("\n").split("\n")
+
+
 def split_spaces(text: str) -> tuple[str, ...]:
     """Split at spaces and tabs only: a no-break space is part of its word."""
-    return tuple(word for word in text.replace("\t", " ").split(" ") if word)
+    words = text.replace("\t", " ").split(" ")
+    return tuple(filter(None, words)) if "" in words else tuple(words)
 
 
 def check_writable(where: str, items: Iterable[str], barred: str, *, what: str = "word") -> None:
@@ -98,6 +129,9 @@ def check_writable(where: str, items: Iterable[str], barred: str, *, what: str =
         DataError: a word holds such a character, or nothing but spaces; the first one is named.
     """
     bad = frozenset(f"\n\r\0{barred}")
+    items = list(items)
+    if bad.isdisjoint("".join(items)) and all(items) and not any(map(str.isspace, items)):
+        return
     for item in items:
         if not bad.isdisjoint(item) or not item.strip(" "):
             marks = "".join({" ": "space, ", "\t": "tab, "}[mark] for mark in barred)

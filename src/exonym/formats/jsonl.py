@@ -191,8 +191,8 @@ def _check_range(row: dict[str, Any], shape: _Shape) -> None:
         raise _WrongError(f"[{row['start']}, {row['stop']}) in {shape.name}", "0 <= start < stop")
 
 
-def write_jsonl(sentences: Iterable[Sentence], file: TextIO) -> None:
-    """Write sentences one a line, with character offsets where the text is known."""
+def write_jsonl(sentences: Iterable[Sentence], file: TextIO, *, first: bool = True) -> None:
+    """Write sentences one a line, with character offsets where the text is known; `first` changes nothing here."""
     for sentence in sentences:
         file.write(orjson.dumps(_row(sentence), default=list).decode("utf-8") + "\n")
 

@@ -53,8 +53,13 @@ def read_text(
     source.close()
 
 
-def write_text(sentences: Iterable[Sentence], file: TextIO) -> None:
+def write_text(sentences: Iterable[Sentence], file: TextIO, *, first: bool = True) -> None:
     """Write each sentence as its text where that is known, else as its words with spaces between them.
+
+    Args:
+        sentences: the sentences.
+        file: where to write them.
+        first: False where others come before them.
 
     Raises:
         DataError: a sentence has labels, which plain text cannot hold, or words that would not come back as they are.
@@ -69,6 +74,6 @@ def write_text(sentences: Iterable[Sentence], file: TextIO) -> None:
         else:
             check_writable(where, [sentence.text], "", what="text")
         line = " ".join(sentence.words) if sentence.text is None else sentence.text
-        if not number:
+        if first and not number:
             check_start(where, line)
         file.write(line + "\n")

@@ -11,13 +11,17 @@ from exonym.project.filters import Filtering, filter_sentence, filtered, keep
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matcher, Matching
-from exonym.project.projection import Decision, decide, join, losses, places, project, project_sentence
+from exonym.project.pairing import Unpaired, join, pair_up, places
+from exonym.project.projection import evidence_of, losses, project
+from exonym.project.sentence import Decision, decide, project_sentence
+from exonym.project.stream import Chunk, Projected, Targets, Work, project_chunks, project_stream
 
 __all__ = [
     "Background",
     "Calibration",
     "Candidate",
     "Choice",
+    "Chunk",
     "Decision",
     "Dropped",
     "Evidence",
@@ -28,14 +32,19 @@ __all__ = [
     "Matcher",
     "Matching",
     "Option",
+    "Projected",
+    "Targets",
     "TranslationScorer",
+    "Unpaired",
     "Votes",
+    "Work",
     "all_dropped",
     "calibration_error",
     "calibration_of",
     "candidates_of",
     "decide",
     "dropped",
+    "evidence_of",
     "explain",
     "filter_sentence",
     "filtered",
@@ -52,9 +61,12 @@ __all__ = [
     "match_milp",
     "match_politov",
     "ngrams",
+    "pair_up",
     "places",
     "project",
+    "project_chunks",
     "project_sentence",
+    "project_stream",
     "reliability",
     "scored_candidates",
     "tagger_score",

@@ -82,7 +82,7 @@ class Background:
         for pair, own in islice(zip(pairs, links, strict=False), most):
             words.update(pair.target)
             for i, j, weight in zip(own.source.tolist(), own.target.tolist(), own.weight.tolist(), strict=True):
-                if weight < _COUNTED:
+                if weight < _COUNTED or i >= len(pair.source) or j >= len(pair.target):  # projection refuses the latter
                     continue
                 left, right = _stem(pair.source[i]), _stem(pair.target[j])
                 linked[left, right] += weight

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from exonym.data import Sentence
+from exonym.project.belief import Background
 from exonym.project.explanation import explain
 from exonym.project.filters import LOW_CONFIDENCE, NOT_WANTED, Filtering
 from exonym.project.options import Matching
-from exonym.project.projection import evidence_of, join
+from exonym.project.pairing import join
+from exonym.project.projection import evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,7 +96,8 @@ def all_dropped(
         What was dropped, by sentence.
     """
     matching, filtering = matching or Matching(), filtering or Filtering()
-    evidence = evidence_of(bitext, alignment, matching, tagged, translation)
+    background = Background.learn(bitext, alignment) if matching.needs_background else Background()
+    evidence = evidence_of(bitext, matching, tagged, translation, background)
     for labelled, pair, links, known, found in zip(
         join(source, bitext), bitext, alignment, evidence, projected, strict=True
     ):

@@ -13,7 +13,7 @@ from exonym.data import Link
 from exonym.project.evidence import Evidence
 from exonym.project.filters import Filtering, filter_sentence
 from exonym.project.heuristic import runs_of, share_linked
-from exonym.project.projection import decide, project_sentence
+from exonym.project.sentence import decide, project_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from exonym.data import Links, Sentence, Span
     from exonym.project.candidates import Candidate
     from exonym.project.options import Matching
-    from exonym.project.projection import Decision
+    from exonym.project.sentence import Decision
 
 Verdict = Literal[
     "chosen",

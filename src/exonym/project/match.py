@@ -9,7 +9,7 @@ dynamic programming where few spans compete at one place and by integer programm
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from exonym.errors import ExonymError
 from exonym.project.candidates import Candidate
@@ -39,7 +39,7 @@ def match_greedy(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> C
         Politov et al. 2025, the "argmax" solver of the released code; there the limit is 1.
     """
     choice: Choice = [[] for _ in candidates]
-    order = sorted((-candidate.score, span, candidate) for span, own in enumerate(candidates) for candidate in own)
+    order = sorted([(-candidate[2], span, candidate) for span, own in enumerate(candidates) for candidate in own])
     taken = 0  # bit t is set when target word t is part of a chosen candidate
     for _, span, candidate in order:
         words = (1 << candidate.stop) - (1 << candidate.start)
@@ -66,9 +66,10 @@ def match_exact(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Ch
         The optimisation problem of Politov et al. 2025 (their released "exact" solver is `match_bipartite`; this is the
         problem as stated). Dynamic programme ours.
     """
+    best = [_best(own) for own in candidates]
+    if limit == 1 and _are_disjoint(best):
+        return best  # nothing can be better, and the greedy choice is the same
     greedy = match_greedy(candidates, limit)
-    if limit == 1 and all(chosen == _best(own) for chosen, own in zip(greedy, candidates, strict=True)):
-        return greedy  # every span got its best candidate: nothing can be better
     is_wide = _width(candidates) * limit.bit_length() > WIDEST
     exact = match_milp(candidates, limit) if is_wide else _match_dynamic(candidates, limit)
     return exact if total(exact) > total(greedy) + _EPSILON else greedy
@@ -80,7 +81,25 @@ def total(choice: Choice) -> float:
 
 
 def _best(own: Sequence[Candidate]) -> list[Candidate]:
-    return [min(own, key=lambda candidate: (-candidate.score, candidate.start, candidate.stop))] if own else []
+    """Return the candidate that the greedy matcher takes of these, if there is any."""
+    if not own:
+        return []
+    best = own[0]
+    for each in own:
+        if each[2] >= best[2] and (each[2] > best[2] or each < best):
+            best = each
+    return [best]
+
+
+def _are_disjoint(choice: Choice) -> bool:
+    taken = 0
+    for own in choice:
+        for start, stop, *_ in own:
+            words = (1 << stop) - (1 << start)
+            if taken & words:
+                return False
+            taken |= words
+    return True
 
 
 def _width(candidates: Sequence[Sequence[Candidate]]) -> int:
@@ -104,48 +123,50 @@ def _match_dynamic(candidates: Sequence[Sequence[Candidate]], limit: int = 1) ->
     """
     bits = limit.bit_length()
     full = (1 << bits) - 1
-    last_start = [max((candidate.start for candidate in own), default=-1) for own in candidates]
-    ending: dict[int, list[tuple[int, Candidate]]] = {}
-    for span, own in enumerate(candidates):
-        for candidate in own:
-            ending.setdefault(candidate.stop, []).append((span, candidate))
+    last_start = [max((candidate[0] for candidate in own), default=-1) for own in candidates]
+    ending = _by_stop(candidates)
     ends = sorted(ending)
     best: list[_States] = [{0: (0.0, None)}]  # best[k]: the states after the k-th end
     for number, end in enumerate(ends):
-        open_later = sum(full << bits * span for span, start in enumerate(last_start) if start >= end)
+        open_later = sum([full << bits * span for span, start in enumerate(last_start) if start >= end])
         states: _States = {}
-        for used, (score, chain) in best[number].items():
-            _keep(states, used & open_later, score, chain)
+        for used, state in best[number].items():
+            left = used & open_later
+            known = states.get(left)
+            if known is None or state[0] > known[0]:
+                states[left] = state
         for span, candidate in ending[end]:
-            before = bisect_right(ends, candidate.start)  # the states after the last end at or before its start
+            shift, gain = bits * span, candidate[2]
+            before = bisect_right(ends, candidate[0])  # the states after the last end at or before its start
             for used, (score, chain) in best[before].items():
-                if used >> bits * span & full < limit:
-                    link = _Chosen(chain, span, candidate)
-                    _keep(states, used + (1 << bits * span) & open_later, score + candidate.score, link)
+                if used >> shift & full < limit:
+                    left = used + (1 << shift) & open_later
+                    known = states.get(left)
+                    if known is None or score + gain > known[0]:
+                        states[left] = score + gain, (chain, span, candidate)
         best.append(states)
-    choice: Choice = [[] for _ in candidates]
-    chosen = max(best[-1].values(), key=lambda state: state[0])[1]
+    return _unwound(max(best[-1].values(), key=lambda state: state[0])[1], len(candidates))
+
+
+def _by_stop(candidates: Sequence[Sequence[Candidate]]) -> dict[int, list[tuple[int, Candidate]]]:
+    """Return the candidates, each with its span, by the place where they stop."""
+    ending: dict[int, list[tuple[int, Candidate]]] = {}
+    for span, own in enumerate(candidates):
+        for candidate in own:
+            ending.setdefault(candidate[1], []).append((span, candidate))
+    return ending
+
+
+def _unwound(chosen: _Chosen | None, spans: int) -> Choice:
+    choice: Choice = [[] for _ in range(spans)]
     while chosen is not None:  # from the last to the first
-        choice[chosen.span].insert(0, chosen.candidate)
-        chosen = chosen.before
+        chosen, span, candidate = chosen
+        choice[span].insert(0, candidate)
     return choice
 
 
-class _Chosen(NamedTuple):
-    """The last candidate of a partial choice, and the choice before it."""
-
-    before: _Chosen | None
-    span: int
-    candidate: Candidate
-
-
+_Chosen = tuple["_Chosen | None", int, Candidate]  # the last candidate of a partial choice, and the choice before it
 _States = dict[int, tuple[float, _Chosen | None]]  # how often spans were used -> best score and choice
-
-
-def _keep(states: _States, used: int, score: float, chosen: _Chosen | None) -> None:
-    known = states.get(used)
-    if known is None or score > known[0]:
-        states[used] = score, chosen
 
 
 def match_milp(candidates: Sequence[Sequence[Candidate]], limit: int = 1) -> Choice:

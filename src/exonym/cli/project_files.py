@@ -1,0 +1,303 @@
+"""The files of `exonym project`, read, projected and written in a stream.
+
+Start at `project_files`.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from io import StringIO
+from itertools import tee
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from exonym.cli.shared import check_labelled, opened, progress_bar
+from exonym.data import Bitext, Ledger, Sentence
+from exonym.errors import RecipeError, suggest
+from exonym.formats import (
+    CORPUS_FORMATS,
+    Format,
+    Parts,
+    format_of,
+    read_bitext,
+    read_corpus,
+    read_pharaoh,
+    stream_bitext,
+    stream_corpus,
+    text_of,
+)
+from exonym.project import (
+    Background,
+    Unpaired,
+    Work,
+    dropped,
+    evidence_of,
+    explain,
+    filter_sentence,
+    join,
+    keep,
+    losses,
+    project_chunks,
+)
+from exonym.project.drops import write_dropped
+from exonym.run.manifest import Input, Manifest, Reading, write_manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from exonym.data import Pair
+    from exonym.formats import OnError
+    from exonym.project import Evidence, Filtering, Matching, Projected
+    from exonym.tag import Tagger
+
+
+class Inputs(NamedTuple):
+    """What is read.
+
+    Attributes:
+        source: the labelled corpus.
+        bitext: the pairs.
+        links: their links.
+        format: the format of the corpus; None goes by the ending.
+        options: how the corpus is read: arguments of `stream_corpus`.
+        swap: True for a bitext whose columns are target, source.
+        on_error: what is done about faults in any of the three.
+    """
+
+    source: Path
+    bitext: Path
+    links: Path
+    format: Literal["conll", "jsonl"] | None
+    options: dict[str, Any]
+    swap: bool
+    on_error: OnError
+
+
+class Outputs(NamedTuple):
+    """What is written.
+
+    Attributes:
+        labels: the labelled sentences; None is standard output. A manifest is written beside a file.
+        provenance: the same as JSONL; None for none.
+        dropped: what was lost or left out; None for none.
+    """
+
+    labels: Path | None
+    provenance: Path | None
+    dropped: Path | None
+
+
+class Written(NamedTuple):
+    """What was made of a chunk.
+
+    Attributes:
+        pairs: how many pairs it had.
+        texts: its text for each format.
+        dropped: text of what was lost or left out.
+        left_out: places, from 0 in the chunk, of the pairs that have no sentence in the texts.
+        labels: the labels that its sources have.
+        ledger: what was projected, lost and left out.
+    """
+
+    pairs: int
+    texts: list[str]
+    dropped: str
+    left_out: list[int]
+    labels: set[str]
+    ledger: Ledger
+
+
+@dataclass(frozen=True)
+class Write:
+    """Filter projected sentences and make their text.
+
+    Attributes:
+        formats: those that text is made for.
+        matching: how they were matched.
+        filtering: what is kept.
+        dropped: True to tell of all that was lost or left out.
+    """
+
+    formats: tuple[Format, ...]
+    matching: Matching
+    filtering: Filtering
+    dropped: bool
+
+    def __call__(self, chunk: Sequence[Projected]) -> Written:
+        """Return the texts, and what was lost."""
+        ledger = losses(each.target for each in chunk)
+        kept = list(keep((each.target for each in chunk), self.filtering, ledger))
+        out = [place for place, each in enumerate(chunk) if filter_sentence(each.target, self.filtering)[1]]
+        texts = [text_of(kept, format) for format in self.formats]
+        labels = {span.label for each in chunk for span in each.source.spans}
+        return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger)
+
+    def _dropped(self, chunk: Sequence[Projected]) -> str:
+        text = StringIO()
+        for each in chunk:
+            if each.target.lost or any(map(self.filtering.fault_of, each.target.spans)):
+                bare = Sentence(each.target.words, (), each.target.id)
+                told = explain(each.source, bare, each.links, self.matching, self.filtering, each.evidence)
+                write_dropped(dropped(told), text)
+        return text.getvalue()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of pairs beside their links; a tagger is loaded in the process where it is used.
+
+    Attributes:
+        matching: what needs it.
+        background: what the whole text tells.
+        tagger: folder of a tagger for the target side, if the matching needs one.
+    """
+
+    matching: Matching
+    background: Background
+    tagger: Path | None
+
+    def __call__(self, pairs: Sequence[Pair]) -> Iterator[Evidence]:
+        """Return what is known of each pair."""
+        from exonym.transfer.stages import tag_target_side
+
+        bitext = Bitext(tuple(pairs))
+        tagged = None if self.tagger is None else tag_target_side(_tagger(self.tagger), bitext)
+        return evidence_of(bitext, self.matching, tagged, background=self.background)
+
+
+@lru_cache(maxsize=1)
+def _tagger(folder: Path) -> Tagger:
+    from exonym.transfer import load_any_tagger
+
+    return load_any_tagger(folder)
+
+
+def project_files(
+    inputs: Inputs, outputs: Outputs, matching: Matching, filtering: Filtering, tagger: Path | None, workers: int
+) -> tuple[Ledger, Ledger]:
+    """Project labels from files to files, which appear only when all is done and no input has a fault.
+
+    Args:
+        inputs: what is read.
+        outputs: what is written.
+        matching: how spans are matched.
+        filtering: what is kept.
+        tagger: folder of a tagger for the target side, if the matching needs one.
+        workers: number of processes that project.
+
+    Returns:
+        What was read and skipped; what was projected, lost and left out.
+
+    Raises:
+        DataError: a file has faults, or the three do not belong together.
+        RecipeError: the filter wants a label that no source sentence has.
+    """
+    if tagger is not None:
+        _tagger(tagger)  # a folder that holds none is told of before anything is read
+    read = [Ledger(), Ledger(), Ledger()]
+    told, labels, left_out, done = Ledger(), set[str](), list[int](), 0
+    paths = _paths(outputs)
+    write = Write(tuple(format for _, format in paths), matching, filtering, outputs.dropped is not None)
+    try:
+        with ExitStack() as stack:
+            work = Work(write, matching, Known(matching, _background(inputs, matching), tagger))
+            manifest = _manifest(inputs, outputs, matching, filtering, tagger)
+            chunks = stack.enter_context(closing(project_chunks(*_streams(inputs, read), work, workers=workers)))
+            files = [Parts(stack.enter_context(opened(path)), format) for path, format in paths]
+            drops = stack.enter_context(opened(outputs.dropped)) if outputs.dropped is not None else None
+            for chunk in _watched(chunks, inputs.bitext):
+                told.update(chunk.ledger)
+                labels |= chunk.labels
+                left_out += [done + place + 1 for place in chunk.left_out]
+                done += chunk.pairs
+                for file, text in zip(files, chunk.texts, strict=True):
+                    file.write(text)
+                if drops is not None:
+                    drops.write(chunk.dropped)
+            _check_labels(filtering, labels, inputs.source)
+    except Unpaired:  # now all such pairs, which takes the whole of both files
+        corpus = read_corpus(inputs.source, inputs.format, on_error=inputs.on_error, **inputs.options)
+        join(corpus, read_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error))
+        raise
+    total = Ledger()
+    for each in read:
+        total.update(each)
+    if manifest is not None and outputs.labels is not None:
+        counts = Ledger(total)
+        counts.update(told)
+        write_manifest(outputs.labels, replace(manifest, ledger=dict(counts), left_out=tuple(left_out)))
+    return total, told
+
+
+def _background(inputs: Inputs, matching: Matching) -> Background:
+    """Learn from the beginning of the text what the whole of it tells; faults are told of when it is projected."""
+    if not matching.needs_background:
+        return Background()
+    quiet = inputs._replace(on_error="skip")
+    _, pairs, links = _streams(quiet, [Ledger(), Ledger(), Ledger()])
+    return Background.learn(pairs, links)
+
+
+def _check_labels(filtering: Filtering, known: set[str], source: Path) -> None:
+    """Refuse labels that the corpus does not have: all its spans would be left out."""
+    for label in filtering.labels:
+        if label not in known:
+            raise RecipeError(
+                f"--labels: found {label!r}; expected a label of {source}. {suggest(label, sorted(known))}"
+            )
+
+
+def _manifest(
+    inputs: Inputs, outputs: Outputs, matching: Matching, filtering: Filtering, tagger: Path | None
+) -> Manifest | None:
+    """Take the inputs down before the output is written, which may replace one.
+
+    There is no manifest for standard output and for what is no regular file.
+    """
+    output = outputs.labels
+    if output is None or (output.exists() and not output.is_file()):
+        return None
+    made_from = {"source": inputs.source, "bitext": inputs.bitext, "links": inputs.links, "tagger": tagger}
+    if not all(path is None or path.exists() for path in made_from.values()):  # their readers will say so
+        return None
+    found: dict[str, Any] = {
+        name: Input.of(path, output.parent) for name, path in made_from.items() if path is not None
+    }
+    reading = Reading(format=inputs.format, on_error=inputs.on_error, swap=inputs.swap, **inputs.options)
+    return Manifest(**found, reading=reading, matching=matching, filtering=filtering, ledger={}, left_out=())
+
+
+def _streams(inputs: Inputs, ledgers: Sequence[Ledger]) -> tuple[Iterator[Sentence], Iterator[Pair], Iterator[Any]]:
+    check_labelled(inputs.source, inputs.format)
+    on_error = inputs.on_error
+    source = stream_corpus(inputs.source, inputs.format, on_error=on_error, ledger=ledgers[0], **inputs.options)
+    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error=on_error, ledger=ledgers[1]))
+    links = read_pharaoh(inputs.links, same, of=str(inputs.bitext), on_error=on_error, ledger=ledgers[2])
+    return source, pairs, links
+
+
+def _watched(chunks: Iterator[Written], bitext: Path) -> Iterator[Written]:
+    """Show how far the work is, how fast it goes and how long it will take."""
+    started, done, total = time.perf_counter(), 0, _count_lines(bitext)
+    with progress_bar("project") as tell:
+        for chunk in chunks:
+            yield chunk
+            done += chunk.pairs
+            tell(done, total, f"project: {done / (time.perf_counter() - started):,.0f} pairs a second")
+
+
+def _count_lines(path: Path) -> int:
+    if not path.is_file():  # its reader will say so
+        return 0
+    with path.open("rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+def _paths(outputs: Outputs) -> list[tuple[Path | None, Format]]:
+    """Return the files of sentences: the labels by the file's ending, CoNLL to standard output; and the provenance."""
+    labels = CORPUS_FORMATS["conll"] if outputs.labels is None else format_of(outputs.labels)
+    more = [(outputs.provenance, CORPUS_FORMATS["jsonl"])] if outputs.provenance is not None else []
+    return [(outputs.labels, labels), *more]
