@@ -84,8 +84,13 @@ def test_the_fitted_table_is_for_default_scores_only(monkeypatch):
     corpus = Corpus((Sentence(("a",), (Span(0, 1, "PER", 0.5),)),))
     links = Alignment((Links.of([(0, 0, 0.35)]),))
     (projected,) = project(corpus, Bitext((Pair(("a",), ("b",)),)), links)
+    monkeypatch.setattr(module, "FITTED", IDENTITY)
     module.calibration_of.cache_clear()
-    assert projected.spans[0].score == pytest.approx(0.5 * 0.5)
+    (bare,) = project(corpus, Bitext((Pair(("a",), ("b",)),)), links)
+    module.calibration_of.cache_clear()
+    score = bare.spans[0].score / 0.5
+    assert 0.2 < score < 0.5
+    assert projected.spans[0].score == pytest.approx(0.5 * LINES[0](score))
 
 
 def test_calibration_error_is_the_mean_distance_of_bins():

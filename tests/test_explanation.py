@@ -129,7 +129,8 @@ def test_what_was_dropped_has_its_best_candidate_and_what_beat_it():
 
 def test_spans_lost_before_and_parts_left_out_are_dropped_too():
     source = Sentence(("a", "b"), (Span(0, 1, "PER"),), "s", lost=(Lost(1, 2, "LOC", "not found"),))
-    matching, filtering = Matching(matcher="greedy", limit=2), Filtering(min_confidence=0.7)
+    matching = Matching(matcher="greedy", limit=2, score="soft", threshold=0.1)
+    filtering = Filtering(min_confidence=0.7)
     found = dropped(told([(0, 0, 1.0), (0, 2, 0.6)], source, ("x", "y", "z"), matching, filtering))
     assert [(each.reason, each.source.surface) for each in found] == [("not found", "b"), ("low confidence", "a")]
     assert found[1].best.surface == "z"
