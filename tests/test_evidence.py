@@ -25,8 +25,9 @@ def certain(words, tags, belief=0.9):
 
 
 def scored(target, links, evidence, **options):
-    source = PERSON
-    return {(c.start, c.stop): c for c in decide(source, target, Links.of(links), Matching(**options), evidence)[0][2]}
+    """The candidates of one span by their ranges; links count by their weights alone."""
+    (decision,) = decide(PERSON, target, Links.of(links), Matching(score="soft", **options), evidence)
+    return {(candidate.start, candidate.stop): candidate for candidate in decision.candidates}
 
 
 @given(st.integers(1, 5), st.integers(0, 999), st.sampled_from(["LOC", "PER"]))
@@ -135,7 +136,7 @@ def test_exact_is_the_optimum_of_fused_scores(seed, candidates, limit):
 def test_a_decision_shows_what_was_chosen_and_among_what():
     source = Sentence(("a", "b"), (Span(0, 1, "PER"), Span(1, 2, "LOC")))
     links = Links.of([(0, 0, 1.0), (0, 1, 0.5), (1, 0, 0.5)])
-    first, second = decide(source, Sentence(("x", "y")), links, Matching())
+    first, second = decide(source, Sentence(("x", "y")), links, Matching(score="soft"))
     assert first.links == [(0, 0, 1.0), (0, 1, 0.5)]
     assert [c[:3] for c in first.candidates] == [(0, 1, 1.0), (1, 2, 0.5)]
     assert [c[:3] for c in first.chosen] == [(0, 1, 1.0)]

@@ -60,9 +60,9 @@ def _boundaries(text: str) -> list[int]:
     """Offsets > 0 before which the text can be cut without changing its NFC form."""
     cuts = []
     for index in range(1, len(text)):
-        if combining(text[index]) == 0:
+        if combining(text[index]) == 0 and not "\u1160" <= text[index] <= "\u11ff":  # vowels and finals of Hangul
             left, right = text[index - 1], text[index]
-            # Hangul jamo and a few vowel signs compose although their combining class is 0.
+            # A few vowel signs compose although their combining class is 0.
             if len(normalize("NFC", left + right)) == len(normalize("NFC", left)) + len(normalize("NFC", right)):
                 cuts.append(index)
     return cuts
