@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import accumulate, islice
 from math import exp, log, log10
+from operator import mul
 from typing import TYPE_CHECKING
 
 from exonym.data import fold
@@ -233,7 +235,7 @@ def _belief(
 
 
 def _logistic(row: Sequence[float]) -> float:
-    return 1.0 / (1.0 + exp(-sum(weight * value for weight, value in zip(WEIGHTS, row, strict=True))))
+    return 1.0 / (1.0 + exp(-sum(map(mul, WEIGHTS, row))))
 
 
 def _information(words: Counter[str]) -> dict[str, float]:
@@ -253,14 +255,17 @@ def _information(words: Counter[str]) -> dict[str, float]:
     return found
 
 
+@lru_cache(maxsize=1 << 18)
 def _stem(word: str) -> str:
     return fold(word)[:_STEM]
 
 
+@lru_cache(maxsize=1 << 18)
 def _has_capital(word: str) -> bool:
     """Whether one of the first letters is a capital: some languages put a prefix before it."""
     return any(map(str.isupper, word[:4]))
 
 
+@lru_cache(maxsize=1 << 18)
 def _has_letter(word: str) -> bool:
     return any(map(str.isalpha, word))
