@@ -1,3 +1,4 @@
+import math
 from itertools import combinations_with_replacement
 
 import pytest
@@ -63,14 +64,14 @@ def test_capitals_count_only_where_they_tell_names():
     assert uncased.lower == pytest.approx(0.0, abs=0.05)  # and no word has a capital that could count
 
 
-def test_association_leaves_out_the_link_that_is_asked_about():
-    background = Background.learn(
-        *text([("Rom", "Roma", [(0, 0)]), ("Bern", "Berna", [(0, 0)]), ("Rom", "Roma", [(0, 0)])])
-    )
-    assert background.association("Rom", "Roma", 1.0) == (pytest.approx(1.0), 0.0)
-    assert background.association("Bern", "Berna", 1.0) == (0.0, 0.0)  # seen here alone: nothing is known
-    many = Background.learn(*text([("Rom", "Roma", [(0, 0)]), ("Bern", "Berna", [(0, 0)])] * 3))
-    assert many.association("Rom", "Berna", 0.0) == (0.0, 1.0)
+def test_frequent_words_count_less_and_rare_ones_in_full():
+    words = ["de"] * 90 + ["Roma", "casa", "De"] + ["."] * 7
+    background = Background.learn([Pair(("x",), tuple(words))], [Links.of([])])
+    share = math.log10(100 / 91) / 3
+    assert background.information["de"] == background.information["De"] == pytest.approx(max(share, 0.05))
+    assert background.information["Roma"] == pytest.approx(2 / 3)
+    assert background.information["."] == 0.5
+    assert background.lengths(("de", "Berna", ".")) == pytest.approx([0, 0.05, 1.05, 1.55])
 
 
 def test_a_verb_that_nothing_explains_stays_outside_a_name():
@@ -112,3 +113,22 @@ def test_the_convention_of_conll_is_explicit_and_counted():
     assert [sentence.spans[0].label for sentence in changed] == ["MISC", "LOC"]
     assert [sentence.spans[0].origin.label for sentence in changed] == ["LOC", ""]
     assert losses(changed)["labels changed by convention: LOC -> MISC"] == 1
+
+
+def coordinated(label="MISC", between=1):
+    """Structural and Cohesion Funds, in Spanish."""
+    source = ("Structural", *("and",) * between, "Cohesion", "Funds")
+    spans = (Span(0, 1, "MISC"), Span(1 + between, 3 + between, label))
+    links = [(0, 1), (between, 2), (1 + between, 4), (2 + between, 0)]
+    bitext, alignment = text([(" ".join(source), "Fondos estructurales y de cohesión", links)])
+    (found,) = project(Corpus((Sentence(source, spans, "1"),)), bitext, alignment)
+    return {span.origin.start: (span.start, span.stop) for span in found.spans}
+
+
+def test_a_head_that_coordinated_names_share_stands_with_the_name_beside_it():
+    assert coordinated() == {0: (0, 2), 2: (4, 5)}
+
+
+@pytest.mark.parametrize("options", [{"label": "ORG"}, {"between": 2}])
+def test_names_that_are_not_coordinated_share_no_head(options):
+    assert coordinated(**options)[0] == (1, 2)

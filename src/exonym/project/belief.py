@@ -2,17 +2,16 @@
 
 Word links alone leave a span's edges open: articles, verbs beside a name that nothing else explains, one English word
 that is two or three abroad. What else tells is the same in all languages once it is measured in the text itself: how
-frequent a word is, whether capitals mark names there, and whether two words are linked elsewhere. A logistic model puts
-that together, word by word, with one set of weights for all languages. Start at `Background` and `beliefs_of`.
+frequent a word is, and whether capitals mark names there. A logistic model puts that together, word by word, with one
+set of weights for all languages. Start at `Background` and `beliefs_of`.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import blake2b
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from math import exp, log, log10
 from operator import mul
 from typing import TYPE_CHECKING
@@ -33,16 +32,12 @@ FEATURES = (
     "lower",  # it has no capital, though the span's words have and capitals tell names here
     "capital",  # it has one, the span's words have, and capitals tell names here
     "frequent",  # 1 - its information
-    "associated",  # Dice coefficient of the links of its best linked word pair in the rest of the text
-    "strange",  # both words of that pair are linked elsewhere, but never with each other
 )
-WEIGHTS = (-2.79, 3.38, 3.06, -2.25, -1.29, 1.46, -2.50, 0.09, -1.15)
+WEIGHTS = (-3.09, 3.64, 3.18, -2.09, -1.38, 1.33, -2.44)
 
 _LEAST = 0.03  # words whose links with the span weigh less do not count
-_FAINT = 0.4
-_COUNTED = 0.1  # links that weigh less are not counted in the text
-_SURE = 0.5  # links that tell whether names are capitalised
-_STEM = 6  # words are counted by so many first characters
+_FAINT = 0.4  # where all links of a span weigh less, none is made much of
+_SURE = 0.5  # links that tell whether names are capitalised; words that belong for sure
 _INFORMATIVE = 3.0  # a word that is one in 10^3 words, or rarer, counts in full
 _MOST = 100_000  # pairs that a background is learnt from
 
@@ -55,75 +50,42 @@ class Background:
         lower: how telling it is, in [0, 1], that a word has no capital where the source has one; 0 in a script without.
         capital: how telling it is that a word has one.
         information: target word -> how much it counts, in (0, 1]; a word that is not there counts 1.
-        linked: (source word, target word) -> summed weight of their links, both folded and cut.
-        source: the same sum for each source word.
-        target: the same sum for each target word.
     """
 
     lower: float = 0.0
     capital: float = 0.0
-    information: dict[str, float] = field(default_factory=dict)
-    linked: dict[tuple[str, str], float] = field(default_factory=dict)
-    source: dict[str, float] = field(default_factory=dict)
-    target: dict[str, float] = field(default_factory=dict)
+    information: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def learn(cls, pairs: Iterable[Pair], links: Iterable[Links], most: int = _MOST) -> Background:
-        """Count the words, links and capitals of a text.
+        """Count the words and the capitals of a text.
 
         Args:
             pairs: sentence pairs.
-            links: the links of each.
+            links: the links of each. One that points outside its pair is passed over: projection refuses it.
             most: so many pairs at the beginning are counted, so that memory does not grow with the text.
         """
         words: Counter[str] = Counter()
-        linked: defaultdict[tuple[str, str], float] = defaultdict(float)
-        source: defaultdict[str, float] = defaultdict(float)
-        target: defaultdict[str, float] = defaultdict(float)
         cased: Counter[tuple[bool, bool]] = Counter()
         for pair, own in islice(zip(pairs, links, strict=False), most):
             words.update(pair.target)
-            for i, j, weight in zip(own.source.tolist(), own.target.tolist(), own.weight.tolist(), strict=True):
-                if weight < _COUNTED or i >= len(pair.source) or j >= len(pair.target):  # projection refuses the latter
-                    continue
-                left, right = _stem(pair.source[i]), _stem(pair.target[j])
-                linked[left, right] += weight
-                source[left] += weight
-                target[right] += weight
-                if i and j and weight > _SURE and _has_letter(pair.source[i]) and _has_letter(pair.target[j]):
-                    cased[_has_capital(pair.source[i]), _has_capital(pair.target[j])] += 1
+            sure = own.weight > _SURE
+            for i, j in zip(own.source[sure].tolist(), own.target[sure].tolist(), strict=True):
+                if 0 < i < len(pair.source) and 0 < j < len(pair.target):  # first words have capitals anyway
+                    one, other = pair.source[i], pair.target[j]
+                    if _has_letter(one) and _has_letter(other):
+                        cased[_has_capital(one), _has_capital(other)] += 1
         of_names = (cased[True, True] + 1) / (cased[True, True] + cased[True, False] + 2)
         of_others = (cased[False, True] + 1) / (cased[False, True] + cased[False, False] + 2)
         return cls(
             min(1.0, max(0.0, log((1 - of_others) / (1 - of_names)) / 3)),
             min(1.0, max(0.0, log(of_names / of_others) / 3)),
             _information(words),
-            dict(linked),
-            dict(source),
-            dict(target),
         )
 
     def lengths(self, words: Sequence[str]) -> list[float]:
         """Return for each place of a target sentence, its end included, how much the words before it count."""
         return [0.0, *accumulate(self.information.get(word, 1.0) for word in words)]
-
-    @property
-    def fingerprint(self) -> str:
-        """Hash of all that was counted."""
-        hasher = blake2b(digest_size=16)
-        hasher.update(repr((self.lower, self.capital)).encode())
-        for table in (self.information, self.linked, self.source, self.target):
-            for item in sorted(table.items()):
-                hasher.update(repr(item).encode(errors="surrogatepass"))
-        return hasher.hexdigest()
-
-    def association(self, source: str, target: str, weight: float) -> tuple[float, float]:
-        """Return `associated` and `strange` of two words that are linked here with this weight."""
-        left, right = _stem(source), _stem(target)
-        one, other = self.source.get(left, 0.0) - weight, self.target.get(right, 0.0) - weight
-        both = self.linked.get((left, right), 0.0) - weight
-        dice = 2 * both / (one + other) if both > 0.05 and one + other > 0.2 else 0.0
-        return min(dice, 1.0), float(dice == 0.0 and min(one, other) >= 1.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +100,7 @@ class Belief:
 
     words: list[int]
     probability: list[float]
-    features: Sequence[tuple[float, ...]]
+    features: list[tuple[float, ...]]
 
     def votes(self, lengths: list[float]) -> Votes:
         """Return the votes whose score of a range q is the Dice coefficient expected of it.
@@ -184,58 +146,86 @@ def beliefs_of(
     Source:
         Ours. The weights were fitted on gold and silver projections of other texts; see docs/results/projection.md.
     """
-    return [
-        _belief([source[place] for place in range(span.start, span.stop)], source, target, rows, total, background)
+    found = [
+        _belief(source[span.start : span.stop], target, rows, total, background)
         for span, rows in zip(spans, links, strict=True)
     ]
+    return _with_shared_heads(spans, links, found)
 
 
 def _belief(
     name: Sequence[str],
-    source: Sequence[str],
     target: Sequence[str],
     rows: Sequence[tuple[int, int, float]],
     total: Mapping[int, float],
     background: Background,
 ) -> Belief:
     mass: dict[int, float] = {}
-    best: dict[int, tuple[float, int]] = {}
-    for i, j, weight in rows:
+    for _, j, weight in rows:
         mass[j] = mass.get(j, 0.0) + weight
-        if weight > best.get(j, (0.0, 0))[0]:
-            best[j] = weight, i
-    most = min(max(mass.values(), default=1.0), 1.0)
-    most = max(most, _FAINT)  # where all links are faint, none is made much of
-    lettered = [word for word in name if _has_letter(word)]
-    capitals = sum(map(_has_capital, lettered)) / max(1, len(lettered))
-    words = sorted(word for word, weight in mass.items() if weight >= _LEAST)
-    features = []
+    most = max(min(max(mass.values(), default=1.0), 1.0), _FAINT)
+    capitals = _share_of_capitals(name)
+    when_lower, when_capital = capitals * background.lower, capitals * background.capital
+    information = background.information
+    words = sorted([word for word, weight in mass.items() if weight >= _LEAST])
+    features: list[tuple[float, ...]] = []
+    probability: list[float] = []
     for j in words:
-        word, link = target[j], min(mass[j], 1.0)
-        weight, i = best[j]
+        word, own = target[j], mass[j]
+        link = own if own < 1.0 else 1.0
         lower = capital = 0.0
         if capitals and _has_letter(word):
             if _has_capital(word):
-                capital = capitals * background.capital
+                capital = when_capital
             else:
-                lower = capitals * background.lower
-        features.append(
-            (
-                1.0,
-                link,
-                link / most,
-                min(1.0, max(0.0, total.get(j, 0.0) - mass[j])),
-                lower,
-                capital,
-                1.0 - background.information.get(word, 1.0),
-                *background.association(source[i], word, weight),
-            )
-        )
-    return Belief(words, [_logistic(row) for row in features], features)
+                lower = when_lower
+        outside = min(1.0, max(0.0, total.get(j, 0.0) - own))
+        row = (1.0, link, link / most, outside, lower, capital, 1.0 - information.get(word, 1.0))
+        features.append(row)
+        probability.append(1.0 / (1.0 + exp(-sum(map(mul, WEIGHTS, row)))))
+    return Belief(words, probability, features)
 
 
-def _logistic(row: Sequence[float]) -> float:
-    return 1.0 / (1.0 + exp(-sum(map(mul, WEIGHTS, row))))
+def _with_shared_heads(
+    spans: Sequence[Span], links: Sequence[Sequence[tuple[int, int, float]]], beliefs: list[Belief]
+) -> list[Belief]:
+    """Give the head that two coordinated names share to the name that it stands beside.
+
+    "Structural and Cohesion Funds" is two names, and its head is a word of the second; in "Fondos estructurales y de
+    cohesión" it stands with the first. So where two spans of one label have one word between them, and the target word
+    of the second one's last word touches sure words of the first and none of the second, it is moved to the first.
+    """
+    for index, (one, other) in enumerate(pairwise(spans)):
+        if other.start - one.stop != 1 or one.label != other.label or len(other) < 2:
+            continue
+        first, second = beliefs[index : index + 2]
+        head = max((row[::-1] for row in links[index + 1] if row[0] == other.stop - 1), default=(0.0, -1, -1))[1]
+        if head not in second.words or head in first.words:
+            continue
+        beside = {head - 1, head + 1}
+        if beside & _sure(first) and not beside & _sure(second):
+            place = second.words.index(head)
+            row = (head, second.probability[place], second.features[place])
+            left = [each for each in _rows(second) if each[0] != head]
+            beliefs[index : index + 2] = [_of_rows(sorted([*_rows(first), row])), _of_rows(left)]
+    return beliefs
+
+
+def _sure(belief: Belief) -> set[int]:
+    return {word for word, chance in zip(belief.words, belief.probability, strict=True) if chance >= _SURE}
+
+
+def _rows(belief: Belief) -> list[tuple[int, float, tuple[float, ...]]]:
+    return list(zip(belief.words, belief.probability, belief.features, strict=True))
+
+
+def _of_rows(rows: list[tuple[int, float, tuple[float, ...]]]) -> Belief:
+    return Belief([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+
+
+def _share_of_capitals(name: Sequence[str]) -> float:
+    lettered = [word for word in name if _has_letter(word)]
+    return sum(map(_has_capital, lettered)) / len(lettered) if lettered else 0.0
 
 
 def _information(words: Counter[str]) -> dict[str, float]:
@@ -249,15 +239,10 @@ def _information(words: Counter[str]) -> dict[str, float]:
         if not any(map(str.isalnum, word)):
             found[word] = 0.5
         else:
-            bits = log10(tokens / folded[fold(word)]) / _INFORMATIVE
-            if bits < 1.0:
-                found[word] = max(bits, 0.05)
+            share = log10(tokens / folded[fold(word)]) / _INFORMATIVE
+            if share < 1.0:
+                found[word] = max(share, 0.05)
     return found
-
-
-@lru_cache(maxsize=1 << 18)
-def _stem(word: str) -> str:
-    return fold(word)[:_STEM]
 
 
 @lru_cache(maxsize=1 << 18)
