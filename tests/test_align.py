@@ -143,7 +143,7 @@ def test_pairs_with_an_empty_side_are_all_named(name):
         {"surface": -1.0},
         {"shape": -1.0},
         {"null_prior": 1.0},
-        {"prior": -0.1},
+        {"concentration": -0.1},
         {"hmm_iterations": -1},
     ],
 )

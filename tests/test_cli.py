@@ -110,6 +110,7 @@ def test_what_align_learnt_is_a_prior_for_less_text(folder):
     done = exonym("align", "small.tsv", "--prior", "model", "--symmetrisation", "intersection", cwd=folder)
     assert {link.split(":")[0] for link in done.stdout.split()} == {"0-1", "1-0"}
     assert "prior: learnt from 30 pairs" in done.stderr
+    assert "distinct target words that the prior knows: 2" in done.stderr
     chunked = ("--max-pairs", "20", "--symmetrisation", "intersection")
     done = exonym("align", "large.tsv", *chunked, cwd=folder)
     assert "aligned 30 of 30 pairs" in done.stderr
@@ -119,6 +120,8 @@ def test_what_align_learnt_is_a_prior_for_less_text(folder):
     assert "found no file" in exonym("align", "small.tsv", "--prior", "none", code=1, cwd=folder).stderr
     done = exonym("align", "small.tsv", "--aligner", "eflomal", "--prior", "model", code=1, cwd=folder)
     assert "found --prior with --aligner eflomal" in done.stderr
+    done = exonym("align", "small.tsv", "--aligner", "eflomal", "--romaniser", "uroman", code=1, cwd=folder)
+    assert "found --romaniser with --aligner eflomal" in done.stderr
     assert "found no folder" in exonym("align", "small.tsv", "--save-model", "no/model", code=1, cwd=folder).stderr
 
 

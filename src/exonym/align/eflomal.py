@@ -14,7 +14,7 @@ from exonym.data import Alignment, Links
 from exonym.errors import MissingExtra, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from exonym.data import Bitext, Pair
 
@@ -35,6 +35,7 @@ class EflomalAligner:
     """
 
     deterministic: ClassVar[bool] = False
+    requires: ClassVar[Mapping[str, str]] = {"eflomal": "eflomal"}
 
     kind: Literal["eflomal"] = "eflomal"
     symmetrisation: Symmetrisation = "soft"
@@ -56,7 +57,7 @@ class EflomalAligner:
         """
         extra, ledger = prepared(bitext, extra, longest=LONGEST)
         if not len(bitext):
-            return Alignment((), "eflomal")
+            return Alignment((), "eflomal", ledger)
         try:
             import eflomal
         except ImportError as error:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from exonym.align.training import Counted
     from exonym.data import Pair
 
-_START = 0.1  # Dirichlet parameter of the table to start from where that of training is 0: new words must be possible
+_START = 0.1  # concentration of the table to start from where that of training is 0: new words must be possible
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Expert:
     known: tuple[Known, Known] | None = None
     classes: tuple[ClassCounts, ClassCounts] | None = None
 
-    def first(self, prior: float, *, backward: bool) -> Table:
-        """Return the table to start from; `prior` is the Dirichlet parameter of training."""
+    def first(self, concentration: float, *, backward: bool) -> Table:
+        """Return the table to start from; `concentration` is that of training."""
         if self.known is not None or self.classes is not None:
-            return self.counts(backward=backward).table(prior or _START, self.power)
+            return self.counts(backward=backward).table(concentration or _START, self.power)
         if self.surface is not None:
             return self.surface.first(self.power, backward=backward)
         return uniform(self.view, backward=backward)

@@ -112,14 +112,14 @@ class SurfaceCounts:
         linked = np.bincount(self._surface.classes[:-1], self._cells[:-1], _CLASSES)
         return ClassCounts(linked.astype(np.float64), self._surface.met)
 
-    def table(self, prior: float, power: float) -> Table:
+    def table(self, concentration: float, power: float) -> Table:
         """Turn the counts into p(class | linked) / p(class | any two words that meet), to the power of the view.
 
         The ratio is relative to that of words that are not alike, and at least 1: unlike words are no worse off than
         with no such view, beside words without a counterpart too.
 
         Args:
-            prior: without effect.
+            concentration: without effect.
             power: of the view, > 0.
         """
         counts = self.classes()

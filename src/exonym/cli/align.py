@@ -10,10 +10,9 @@ import typer
 from exonym.cli.shared import OnError, Output, Swap, check_output, opened, progress_bar, say, show_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from exonym.align import StatisticalAligner
-    from exonym.data import Alignment, Bitext, Links
+    from exonym.data import Bitext, Ledger, Links
 
 
 def align(
@@ -35,6 +34,13 @@ def align(
         Literal["soft", "intersection", "union", "grow-diag-final-and"],
         typer.Option(help="How both directions are combined; soft keeps weights."),
     ] = "soft",
+    romaniser: Annotated[
+        Literal["names", "uroman"],
+        typer.Option(
+            help="How words of other scripts are compared: by the Unicode names of their letters, or by the package "
+            "uroman. Statistical aligner only."
+        ),
+    ] = "names",
     prior: Annotated[
         Path | None, typer.Option(help="What was learnt from other text of the same languages, by --save-model.")
     ] = None,
@@ -55,60 +61,49 @@ def align(
     """
     import time
 
-    from exonym.align import EflomalAligner, StatisticalAligner
+    from exonym.align import AlignmentModel, EflomalAligner, StatisticalAligner
     from exonym.data import Ledger
     from exonym.formats import read_bitext, write_pharaoh
 
     check_output(output)
     check_output(save_model)
-    _check_options(aligner, prior, save_model)
+    _check_options(aligner, prior, save_model, romaniser)
+    known = None if prior is None else AlignmentModel.load(prior)
+    if known is not None:
+        say(f"prior: learnt from {known.pairs:,} pairs")
     ledger = Ledger()
     text = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
     more = [read_bitext(path, raw=raw, on_error=on_error, ledger=ledger) for path in extra or []]
     started = time.perf_counter()
-    if aligner == "eflomal":
-        alignment = EflomalAligner(symmetrisation=symmetrisation).align(text, more)
-    else:
-        one = StatisticalAligner(symmetrisation=symmetrisation, max_pairs=max_pairs)
-        alignment = _align(one, text, more, prior, save_model, workers)
-    with opened(output) as file:
-        write_pharaoh(_by_line(bitext, text, alignment), file)
-    ledger.update(alignment.ledger)
+    links: Iterable[Links]
+    with progress_bar("learning") as progress, opened(output) as file:
+        if aligner == "eflomal":
+            alignment = EflomalAligner(symmetrisation=symmetrisation).align(text, more)
+            links, changed = alignment, alignment.ledger
+        else:
+            one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser, max_pairs=max_pairs)
+            fit = one.fit(text, more, known, workers=workers, progress=_announced(progress))
+            links, changed = fit.links, fit.ledger
+            if save_model is not None:
+                fit.model.save(save_model)
+                say(f"model: learnt from {fit.model.pairs:,} pairs, in {save_model}")
+        ledger.update(changed)
+        write_pharaoh(_by_line(bitext, text, links, ledger), file)
     show_ledger(ledger)
-    say(f"links: {sum(map(len, alignment))} in {len(alignment)} pairs, {time.perf_counter() - started:.1f} s")
+    say(f"{len(text):,} pairs aligned in {time.perf_counter() - started:.1f} s")
 
 
-def _check_options(aligner: str, prior: Path | None, save_model: Path | None) -> None:
+def _check_options(aligner: str, prior: Path | None, save_model: Path | None, romaniser: str) -> None:
     """Refuse options that only the statistical aligner has."""
     from exonym.errors import RecipeError
 
-    for name, value in (("--prior", prior), ("--save-model", save_model)):
+    for name, value in (
+        ("--prior", prior),
+        ("--save-model", save_model),
+        ("--romaniser", None if romaniser == "names" else romaniser),
+    ):
         if value is not None and aligner != "statistical":
             raise RecipeError(f"found {name} with --aligner {aligner}; expected --aligner statistical. Leave one out.")
-
-
-def _align(
-    aligner: StatisticalAligner,
-    text: Bitext,
-    more: Sequence[Bitext],
-    prior: Path | None,
-    save_model: Path | None,
-    workers: int,
-) -> Alignment:
-    """Align, with a bar and the time left; the model is saved as soon as there is one."""
-    from exonym.align import AlignmentModel
-
-    known = None if prior is None else AlignmentModel.load(prior)
-    if known is not None:
-        say(f"prior: learnt from {known.pairs:,} pairs")
-    with progress_bar("learning") as progress:
-        told = _announced(progress)
-        if save_model is None:
-            return aligner.align(text, more, known, workers=workers, progress=told)
-        model, alignment = aligner.learn_and_align(text, more, known, workers=workers, progress=told)
-    model.save(save_model)
-    say(f"model: learnt from {model.pairs:,} pairs, in {save_model}")
-    return alignment
 
 
 def _announced(progress: Callable[[float, float, str], None]) -> Callable[[float, float, str], None]:
@@ -131,11 +126,21 @@ def _announced(progress: Callable[[float, float, str], None]) -> Callable[[float
     return tell
 
 
-def _by_line(path: Path, bitext: Bitext, alignment: Alignment) -> Iterator[Links]:
-    """Yield links for every line of the bitext's file, none for lines that were skipped, so that both correspond."""
+def _by_line(path: Path, bitext: Bitext, alignment: Iterable[Links], ledger: Ledger) -> Iterator[Links]:
+    """Yield links for every line of the bitext's file, none for lines that were skipped, so that both correspond.
+
+    Each is yielded as soon as it is known, and counted in the ledger.
+    """
     from exonym.data import Links
 
-    found = {pair.id: links for pair, links in zip(bitext, alignment, strict=True)}
+    found = zip((int(pair.id) for pair in bitext), alignment, strict=True)
+    nothing = Links.of([])
+    number, links = next(found, (0, nothing))
     with path.open("rb") as file:
-        for number, _ in enumerate(file, start=1):
-            yield found.get(str(number), Links.of([]))
+        for line, _ in enumerate(file, start=1):
+            if line != number:
+                yield nothing
+                continue
+            ledger.note("links", len(links))
+            yield links
+            number, links = next(found, (0, nothing))
