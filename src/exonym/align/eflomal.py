@@ -14,7 +14,7 @@ from exonym.data import Alignment, Links
 from exonym.errors import MissingExtra, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from exonym.data import Bitext, Pair
 
@@ -35,7 +35,7 @@ class EflomalAligner:
     """
 
     deterministic: ClassVar[bool] = False
-    requires: ClassVar[Mapping[str, str]] = {"eflomal": "eflomal"}
+    requires: ClassVar[dict[str, str]] = {"eflomal": "eflomal"}
 
     kind: Literal["eflomal"] = "eflomal"
     symmetrisation: Symmetrisation = "soft"
