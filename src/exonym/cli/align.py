@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from exonym.data import Bitext, Ledger, Links
 
+PATIENCE = 5.0  # seconds: work that is done sooner is not announced
+
 
 def align(
     bitext: Annotated[Path, typer.Argument(help="Two-column TSV: source, tab, target; words between spaces.")],
@@ -82,7 +84,7 @@ def align(
             links, changed = alignment, alignment.ledger
         else:
             one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser, max_pairs=max_pairs)
-            fit = one.fit(text, more, known, workers=workers, progress=_announced(progress))
+            fit = one.fit(text, more, known, workers=workers, progress=_announced(progress, workers))
             links, changed = fit.links, fit.ledger
             if save_model is not None:
                 fit.model.save(save_model)
@@ -106,22 +108,26 @@ def _check_options(aligner: str, prior: Path | None, save_model: Path | None, ro
             raise RecipeError(f"found {name} with --aligner {aligner}; expected --aligner statistical. Leave one out.")
 
 
-def _announced(progress: Callable[[float, float, str], None]) -> Callable[[float, float, str], None]:
-    """Say once how long a large text will take, when its first chunk is done, for those who see no bar."""
+def _announced(progress: Callable[[float, float, str], None], workers: int) -> Callable[[float, float, str], None]:
+    """Say once for each long piece of work how much longer it will take, for those who see no bar.
+
+    That is when a third of it, or a chunk for each worker, is done, and it has taken `PATIENCE` seconds.
+    """
     import time
 
-    begun = time.perf_counter()
-    said = False
+    from exonym.align.chunks import CHUNK
+
+    begun: dict[str, float] = {}
+    said = set()
 
     def tell(done: float, total: float, what: str) -> None:
-        nonlocal begun, said
         progress(done, total, what)
-        if what == "aligning" and not done:
-            begun = time.perf_counter()
-        elif what == "aligning" and not said:
-            said = True
-            left = (time.perf_counter() - begun) * (total - done) / done
-            say(f"aligned {done:,} of {total:,} pairs; about {left / 60:.0f} min left")
+        now = time.perf_counter()
+        taken = now - begun.setdefault(what, now)
+        if what not in said and taken >= PATIENCE and min(workers * CHUNK, total / 3) <= done < total:
+            said.add(what)
+            minutes = taken * (total - done) / done / 60
+            say(f"{what}: {done / total:.0%} done in {taken / 60:.1f} min; about {minutes:.1f} min left")
 
     return tell
 
