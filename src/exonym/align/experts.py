@@ -80,7 +80,7 @@ class Text:
         models: Sequence[Sequence[int]],
         shape: float,
         surface: float,
-        romaniser: Romaniser = "names",
+        romaniser: Romaniser,
     ) -> None:
         self.pieces = list(cut((len(pair.source), len(pair.target)) for pair in pairs))
         groups = batches_of(self.pieces)

@@ -2,8 +2,8 @@
 
 Numpy alone, no randomness: the same text gives the same links. `cells` and `experts` hold the text, `tables` the
 translation probabilities, `ibm1` and `hmm` are the two models, and `training` learns them. What was learnt is an
-`AlignmentModel` (see `model`), which can be the prior of other text; `chunks` aligns large text with it. Here are the
-options and the order of these steps.
+`AlignmentModel` (see `model`), which can be the prior of other text; `chunks` aligns large text with it, and `readoff`
+reads the links off. Here are the options and the order of these steps; start at `StatisticalAligner.fit`.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class StatisticalAligner:
             raise DataError(f"{bitext.name}: found no pairs; expected some to learn from. Give a text.")
         weighted = None if prior is None else prior.times(self.prior_weight)
         taught = sample(pairs, self.max_pairs)
-        text = Text(taught, self.models, self.shape, self.surface, self.romaniser)
+        text = self._text(taught)
         trained, counts = [], []
         for number in range(len(self.models)):
             model, counted = self._train(text, number, weighted, progress)
@@ -247,6 +247,10 @@ class StatisticalAligner:
             ledger.update(prior.coverage(bitext))
         return [pair for text in (bitext, *more) for pair in text], ledger
 
+    def _text(self, pairs: Sequence[Pair]) -> Text:
+        """Look at pairs as the experts do."""
+        return Text(pairs, self.models, self.shape, self.surface, self.romaniser)
+
     def _train(
         self, text: Text, number: int, prior: AlignmentModel | None, progress: Progress
     ) -> tuple[Trained, Counted]:
@@ -257,23 +261,24 @@ class StatisticalAligner:
             progress(number * rounds + round_number, len(self.models) * rounds, "learning")
 
         jumps = None if known is None else known.jumps
-        return self._trainer.train(text.experts(number, known), jumps, done)
+        return self._trainer().train(text.experts(number, known), jumps, done)
 
     def _links_given(self, prior: AlignmentModel, pairs: Sequence[Pair]) -> list[Links]:
         """Link pairs by a model that knows their text."""
-        text = Text(pairs, self.models, self.shape, self.surface, self.romaniser)
+        text = self._text(pairs)
         trained = [self._train(text, number, prior, quiet)[0] for number in range(len(self.models))]
         return list(self._links(text, trained, len(pairs)))
 
     def _links(self, text: Text, models: Sequence[Trained], aligned: int) -> Iterator[Links]:
         """Read off the links of the first `aligned` pairs."""
+        trainer = self._trainer()
         views = [text.views(number) for number in range(len(models))]
         found: list[list[tuple[Links, ...]]] = [[] for _ in range(aligned)]
         for number, batch in enumerate(views[0][0].batches):
             rows = [row for row, index in enumerate(batch.pieces) if text.pieces[index].pair < aligned]
             if rows:
                 votes = [
-                    self._trainer.posteriors(model, [view.batches[number] for view in own])[0]
+                    trainer.posteriors(model, [view.batches[number] for view in own])[0]
                     for model, own in zip(models, views, strict=True)
                 ]
                 forward, backward = (_mean([vote[side].linked for vote in votes]) for side in (0, 1))
@@ -284,7 +289,6 @@ class StatisticalAligner:
         for parts in found:
             yield whole(parts, self.symmetrisation)
 
-    @property
     def _trainer(self) -> Trainer:
         return Trainer(self.model1_iterations, self.hmm_iterations, self.tension, self.concentration, self.null_prior)
 

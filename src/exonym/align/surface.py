@@ -8,6 +8,7 @@ letters (see `romanise`). Start at `Surface`.
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,7 +27,8 @@ _WHOLE = np.array([0.05, 0.15, 0.25, 0.35, 0.5, 0.7, 0.95])  # bins of the Dice 
 _BONES = np.array([0.35, 0.55, 0.75, 0.95])  # bins of the same of bigrams of consonants
 _INSIDE = np.array([0.35, 0.6])  # bins of the share of the shorter word's trigrams
 _SHORT = len(_WHOLE) + 1  # class of equal words of one or two letters, digits or marks
-_CLASSES = (_SHORT + 1) * (len(_BONES) + 1) * (len(_INSIDE) + 1)
+_SHAPE = _SHORT + 1, len(_BONES) + 1, len(_INSIDE) + 1  # classes by likeness of whole words, of consonants, of a part
+_CLASSES = prod(_SHAPE)
 _CHUNK = 200_000  # cells compared at a time
 _MAX_RATIO = 2000.0
 _RARE = 5  # classes with fewer cells say nothing
@@ -76,9 +78,7 @@ class Surface:
 
     def first(self, power: float, *, backward: bool) -> Table:
         """Return a table in which likeness counts somewhat."""
-        numbers = np.arange(_CLASSES)
-        whole = numbers // ((len(_BONES) + 1) * (len(_INSIDE) + 1))
-        skeleton = numbers // (len(_INSIDE) + 1) % (len(_BONES) + 1)
+        whole, skeleton, _ = np.unravel_index(np.arange(_CLASSES), _SHAPE)
         return self.table(np.exp(0.6 * np.minimum(whole, len(_WHOLE)) + 0.5 * skeleton), power, backward=backward)
 
     def table(self, ratio: NDArray[np.float64], power: float, *, backward: bool) -> Table:
@@ -144,8 +144,7 @@ def _classes(
     b[bare] = 0
     c[short | (a >= _SHORT - 3)] = 0
     a[short] = np.where(a[short] == len(_WHOLE), _SHORT, 0)
-    classes: NDArray[np.int64] = (a * (len(_BONES) + 1) + b) * (len(_INSIDE) + 1) + c
-    return classes
+    return np.ravel_multi_index((a, b, c), _SHAPE)
 
 
 def _lengths(words: Sequence[str]) -> NDArray[np.int64]:
