@@ -5,10 +5,10 @@ Each chunk depends on the sample's model and on nothing else, so chunks can be a
 
 from __future__ import annotations
 
-import signal
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
+
+from exonym.processes import ordered_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,38 +45,17 @@ def align_chunks(
     Args:
         align: finds the links of a chunk, whatever the others are.
         pairs: the text.
-        workers: processes; 1 is this one. They are given `align` once.
+        workers: processes; 1 is this one. Each is given `align` once.
         progress: told after each chunk how many pairs are done.
 
     Yields:
         The links, in order.
     """
-    chunks = [pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK)]
+    chunks = (pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK))
     done = 0
     progress(done, len(pairs), "aligning")
-    for found in _aligned(align, chunks, min(workers, len(chunks))):
-        done += len(found)
-        progress(done, len(pairs), "aligning")
-        yield from found
-
-
-def _aligned(
-    align: Callable[[Sequence[Pair]], list[Links]], chunks: Sequence[Sequence[Pair]], workers: int
-) -> Iterator[list[Links]]:
-    if workers <= 1:
-        yield from map(align, chunks)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _remember, (align,)) as pool:
-        yield from pool.map(_align, chunks)
-
-
-_remembered: list[Callable[[Sequence[Pair]], list[Links]]] = []  # of a worker process
-
-
-def _remember(align: Callable[[Sequence[Pair]], list[Links]]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt is reported by the parent alone
-    _remembered[:] = [align]
-
-
-def _align(chunk: Sequence[Pair]) -> list[Links]:
-    return _remembered[0](chunk)
+    with closing(ordered_map(align, chunks, workers)) as links:
+        for found in links:
+            done += len(found)
+            progress(done, len(pairs), "aligning")
+            yield from found
