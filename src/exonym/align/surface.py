@@ -95,21 +95,25 @@ class SurfaceCounts:
         surface: the text.
         backward: source words are generated from target words.
         known: counts of other text, added when a table is made.
+
+    Attributes:
+        cells: expected links by cell id, (cells + 1,).
     """
 
     def __init__(self, surface: Surface, *, backward: bool, known: ClassCounts | None = None) -> None:
         self._known = known
         self._surface = surface
         self._backward = backward
-        self._cells = np.zeros(len(surface.classes))
+        self.cells = np.zeros(len(surface.classes))
 
-    def add(self, batch: Batch, linked: NDArray[np.float32], unlinked: NDArray[np.float32]) -> None:
-        """Add the expected links (B, m, n) of a batch; words without a counterpart say nothing here."""
-        self._cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self._cells))
+    def add(self, batch: Batch, linked: NDArray[np.float32] | None, unlinked: NDArray[np.float32]) -> None:
+        """Add the expected links (B, m, n) of a batch, if any; words without a counterpart say nothing here."""
+        if linked is not None:
+            self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
 
     def classes(self) -> ClassCounts:
         """Return the counts of this text alone, by class."""
-        linked = np.bincount(self._surface.classes[:-1], self._cells[:-1], _CLASSES)
+        linked = np.bincount(self._surface.classes[:-1], self.cells[:-1], _CLASSES)
         return ClassCounts(linked.astype(np.float64), self._surface.met)
 
     def table(self, concentration: float, power: float) -> Table:

@@ -113,10 +113,11 @@ class Counts:
         self.cells = np.zeros(len(view.cell_source))
         self.null = np.zeros((view.source_types if backward else view.target_types) + 1)
 
-    def add(self, batch: Batch, linked: NDArray[np.float32], unlinked: NDArray[np.float32]) -> None:
-        """Add the expected links (B, m, n) and the expected words without counterpart (B, g) of a batch."""
+    def add(self, batch: Batch, linked: NDArray[np.float32] | None, unlinked: NDArray[np.float32]) -> None:
+        """Add the expected links (B, m, n), if any, and the expected words without counterpart (B, g) of a batch."""
         words = batch.source if self._backward else batch.target
-        self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
+        if linked is not None:
+            self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
         self.null += np.bincount(words.ravel(), unlinked.ravel(), len(self.null))
 
     def table(self, concentration: float, power: float) -> Table:

@@ -114,8 +114,12 @@ class Trainer:
             else:
                 both = self._model1(model, batches)
             for expected, of_direction in zip(both, counts, strict=True):
+                linked = None if agree and of_direction is counts[1] else expected.linked
                 for count, batch in zip(of_direction, batches, strict=True):
-                    count.add(batch, *expected)
+                    count.add(batch, linked, expected.unlinked)
+        if agree:  # both directions count the same links
+            for one, other in zip(*counts, strict=True):
+                other.cells = one.cells
         concentration = self.concentration if agree else 0.0
         forward, backward = (
             [count.table(concentration, expert.power) for count, expert in zip(side, experts, strict=True)]
