@@ -10,7 +10,6 @@ where each TEXT is a part of the name of a text, such as `kftt`. fast_align is m
 import argparse
 import importlib.util
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -20,17 +19,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from _machine import machine
+from _projected import DATA, SETS, projected
 
-DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
-PROJECTED = {  # folder and language of the gold labels, and language of the extra text
-    "europarl en-de": ("europarl", "de", "deu"),
-    "europarl en-es": ("europarl", "es", "spa"),
-    "uner-pud en-de": ("uner-pud", "de", "deu"),
-    "uner-pud en-ru": ("uner-pud", "ru", "rus"),
-    "uner-pud en-sv": ("uner-pud", "sv", "swe"),
-}
 LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en", "silveralign-entr": "en-tr"}
-ALIGNERS = ("statistical", "eflomal, 4 characters", "eflomal, 3 views voted", "fast_align, 4 characters")
+ALIGNERS = (
+    "statistical",
+    "statistical, uroman",
+    "eflomal, 4 characters",
+    "eflomal, 3 views voted",
+    "fast_align, 4 characters",
+)
 
 
 class FastAlign:
@@ -76,13 +74,14 @@ def aligner_of(name):
 
     if name.startswith("fast_align"):
         return FastAlign(4) if shutil.which("fast_align") else "no fast_align command"
-    if name.startswith("eflomal") and importlib.util.find_spec("eflomal") is None:
-        return "eflomal is not installed"
-    return {
+    aligner = {
         "statistical": StatisticalAligner(),
+        "statistical, uroman": StatisticalAligner(romaniser="uroman"),
         "eflomal, 4 characters": EflomalAligner(),
         "eflomal, 3 views voted": EflomalAligner(prefixes=(0, 4, 5)),
     }[name]
+    missing = [package for package in aligner.requires if importlib.util.find_spec(package) is None]
+    return f"{missing[0]} is not installed" if missing else aligner
 
 
 def timed(aligner, text, extra=()):
@@ -96,15 +95,10 @@ def timed(aligner, text, extra=()):
 
 def projected_f1(aligner, name):
     """Strict entity F1 of projected gold labels."""
-    from exonym.data import Bitext, Corpus, Pair
     from exonym.evaluate import evaluate
-    from exonym.formats import read_bitext, read_conll
     from exonym.project import Matching, project
 
-    folder, language, code = PROJECTED[name]
-    source, gold = (Corpus(tuple(read_conll(DATA / "ner" / folder / lang / "test.conll"))) for lang in ("en", language))
-    text = Bitext(tuple(Pair(one.words, two.words, one.id) for one, two in zip(source, gold, strict=True)), name)
-    extra = read_bitext(DATA / "parallel" / "ntrex" / f"eng-{code}.test.tsv", raw=True)
+    source, gold, text, extra = projected(name)
     alignment, taken = timed(aligner, text, [extra])
     found = project(source, text, alignment, Matching())
     f1 = evaluate(gold, found).scores.micro.f1
@@ -130,7 +124,7 @@ def error_rate(aligner, name):
 def measure(name, texts):
     """All rows of one aligner; the last thing this process does."""
     aligner = aligner_of(name)
-    rows = [projected_f1(aligner, text) for text in PROJECTED if text in texts]
+    rows = [projected_f1(aligner, text) for text in SETS if text in texts]
     rows += [error_rate(aligner, text) for text in LINKED if text in texts]
     # The larger of this process and its largest child: the system starts a child's count at its parent's size, so that
     # a sum would count this process twice.
@@ -146,7 +140,7 @@ def main():
     if not DATA.is_dir():
         print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
         return
-    texts = [text for text in (*PROJECTED, *LINKED) if not options.parts or any(part in text for part in options.parts)]
+    texts = [text for text in (*SETS, *LINKED) if not options.parts or any(part in text for part in options.parts)]
     if options.only:
         print(json.dumps(measure(options.only, texts)))
         return
@@ -163,7 +157,8 @@ def main():
         if found:
             print(f"{name:26}peak memory {found[0]['peak_mib']} MiB", flush=True)
         rows += found
-    packages = ("numpy", "scipy", *(["eflomal"] if importlib.util.find_spec("eflomal") else []))
+    optional = (package for package in ("eflomal", "uroman") if importlib.util.find_spec(package))
+    packages = ("numpy", "scipy", *optional)
     print(json.dumps({"rows": rows, "machine": machine(*packages)}))
 
 

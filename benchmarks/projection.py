@@ -6,21 +6,17 @@ of its label. Run with `EXONYM_DATA=<data pack> python benchmarks/projection.py 
 """
 
 import json
-import os
 import sys
 import time
-from pathlib import Path
 
 from _machine import machine
+from _projected import DATA, SETS, projected
 
 from exonym.align import StatisticalAligner
-from exonym.data import Bitext, Corpus, Pair, Sentence, Span
+from exonym.data import Corpus, Sentence, Span
 from exonym.evaluate import evaluate
-from exonym.formats import read_bitext, read_conll
 from exonym.project import Matching, project
 
-DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
-SETS = {"europarl-de": "deu", "europarl-es": "spa", "uner-pud-de": "deu", "uner-pud-ru": "rus", "uner-pud-sv": "swe"}
 SOFT = {"score": "soft", "threshold": 0.1}
 STEPS = (  # what is added, the aligner, the matching
     ("one model, soft votes", {"models": ((2, 3, 5),), "surface": 0.0}, SOFT),
@@ -57,19 +53,13 @@ def main():
         return
     rows = []
     for name in sys.argv[1:] or SETS:
-        folder, language = name.rsplit("-", 1)
-        source, target = (
-            Corpus(tuple(read_conll(DATA / "ner" / folder / code / "test.conll"))) for code in ("en", language)
-        )
-        pairs = (Pair(one.words, other.words, one.id) for one, other in zip(source, target, strict=True))
-        text = Bitext(tuple(pairs), name)
-        extra = [read_bitext(DATA / "parallel" / "ntrex" / f"eng-{SETS[name]}.test.tsv", raw=True)]
+        source, target, text, extra = projected(name)
         known = {}
         for what, aligner, matching in STEPS:
             key = tuple(sorted(aligner.items()))
             if key not in known:
                 started = time.perf_counter()
-                known[key] = StatisticalAligner(**aligner).align(text, extra), time.perf_counter() - started
+                known[key] = StatisticalAligner(**aligner).align(text, [extra]), time.perf_counter() - started
             alignment, seconds = known[key]
             rows.append(row(name, what, target, project(source, text, alignment, Matching(**matching)), seconds))
         rows.append(row(name, "oracle", target, oracle(source, target), 0.0))

@@ -6,7 +6,7 @@ import pytest
 from exonym.align import AlignmentModel, StatisticalAligner, aer
 from exonym.align.cells import batches_of, cut, prefix_of, view_of
 from exonym.align.counts import WordCounts
-from exonym.data import Bitext, Pair
+from exonym.data import Alignment, Bitext, Pair
 from exonym.errors import DataError, RecipeError
 
 
@@ -53,7 +53,7 @@ def test_words_that_the_prior_does_not_know_are_linked_by_what_is_left():
 
 
 @pytest.mark.parametrize(
-    "options", [{"prior": 0.0}, {"shape": 0.0, "surface": 0.0, "models": ((0,),)}, {"hmm_iterations": 0}]
+    "options", [{"concentration": 0.0}, {"shape": 0.0, "surface": 0.0, "models": ((0,),)}, {"hmm_iterations": 0}]
 )
 def test_a_prior_helps_with_other_options_too(options):
     aligner = StatisticalAligner(**options)
@@ -62,8 +62,8 @@ def test_a_prior_helps_with_other_options_too(options):
 
 def test_a_saved_model_is_the_same_model(tmp_path):
     aligner = StatisticalAligner()
-    model, links = aligner.learn_and_align(LARGE)
-    assert links.fingerprint == aligner.align(LARGE).fingerprint
+    model, links, _ = aligner.fit(LARGE)
+    assert Alignment(tuple(links)).fingerprint == aligner.align(LARGE).fingerprint
     assert model.fingerprint == aligner.learn(LARGE).fingerprint
     model.save(tmp_path / "one")
     model.save(tmp_path / "two")
@@ -139,6 +139,24 @@ def test_a_prior_of_other_options_is_refused():
     StatisticalAligner(models=((0,),), threshold=0.3, null_prior=0.1).align(TINY, prior=prior)
 
 
+def test_a_prior_says_how_much_of_the_text_it_knows():
+    prior = StatisticalAligner().learn(TINY)
+    text = Bitext((Pair((other(3), "XANAX", other(3)), (translation(3).upper(), "ъъъъъ", "ьь", ".")),))
+    assert StatisticalAligner().align(text, prior=prior).ledger == {
+        "distinct source words that the prior knows": 1,
+        "distinct source words that the prior does not know": 1,
+        "distinct target words that the prior knows": 1,
+        "distinct target words that the prior does not know": 3,
+    }
+    assert StatisticalAligner().align(Bitext(()), prior=prior).ledger == {}
+
+
+def test_a_prior_of_the_other_direction_is_refused():
+    aligner = StatisticalAligner()
+    with pytest.raises(DataError, match=r"found none of 5 source words in the prior; expected .* direction"):
+        aligner.align(TINY.swapped(), prior=aligner.learn(TINY))
+
+
 def test_nothing_to_learn_from():
     with pytest.raises(DataError, match="no pairs"):
         StatisticalAligner().learn(Bitext(()))
@@ -188,13 +206,13 @@ def test_a_model_of_another_version_says_so(tmp_path):
     path = tmp_path / "model"
     with path.open("wb") as file:
         np.savez(file, about=np.array('{"kind": "exonym alignment model", "version": 99}'))
-    with pytest.raises(DataError, match="version 99; expected 1"):
+    with pytest.raises(DataError, match="version 99; expected 2"):
         AlignmentModel.load(path)
 
 
 @pytest.mark.parametrize("how", ["soft", "grow-diag-final-and"])
 def test_a_large_text_is_aligned_chunk_by_chunk(monkeypatch, how):
-    monkeypatch.setattr("exonym.align.statistical.CHUNK", 70)
+    monkeypatch.setattr("exonym.align.chunks.CHUNK", 70)
     text, gold = permuted(400)
     aligner = StatisticalAligner(max_pairs=150, symmetrisation=how)
     told = []
@@ -203,9 +221,18 @@ def test_a_large_text_is_aligned_chunk_by_chunk(monkeypatch, how):
     assert told[-1] == (400, 400, "aligning")
     assert {what for *_, what in told} == {"learning", "aligning"}
     assert aligner.align(text, [LARGE], workers=2).fingerprint == found.fingerprint
-    model, again = aligner.learn_and_align(text, [LARGE])
-    assert again.fingerprint == found.fingerprint
-    assert model.pairs == 150
+    assert aligner.learn(text, [LARGE]).pairs == 150
+
+
+def test_links_of_a_large_text_are_found_while_they_are_read(monkeypatch):
+    monkeypatch.setattr("exonym.align.chunks.CHUNK", 70)
+    told = []
+    fit = StatisticalAligner(max_pairs=100).fit(LARGE, progress=lambda *row: told.append(row))
+    assert {what for *_, what in told} == {"learning"}
+    for _ in range(71):
+        next(fit.links)
+    assert told[-1] == (140, 300, "aligning")
+    assert len(list(fit.links)) == 300 - 71
 
 
 @pytest.mark.parametrize("options", [{"prior_weight": 0.0}, {"max_pairs": 0}])

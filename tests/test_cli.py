@@ -110,16 +110,40 @@ def test_what_align_learnt_is_a_prior_for_less_text(folder):
     done = exonym("align", "small.tsv", "--prior", "model", "--symmetrisation", "intersection", cwd=folder)
     assert {link.split(":")[0] for link in done.stdout.split()} == {"0-1", "1-0"}
     assert "prior: learnt from 30 pairs" in done.stderr
+    assert "distinct target words that the prior knows: 2" in done.stderr
     chunked = ("--max-pairs", "20", "--symmetrisation", "intersection")
     done = exonym("align", "large.tsv", *chunked, cwd=folder)
-    assert "aligned 30 of 30 pairs" in done.stderr
     assert done.stdout == exonym("align", "large.tsv", *chunked, "--workers", "2", cwd=folder).stdout
     done = exonym("align", "small.tsv", "--prior", "small.tsv", code=1, cwd=folder)
     assert "small.tsv: found a damaged file, or one of another kind" in done.stderr
     assert "found no file" in exonym("align", "small.tsv", "--prior", "none", code=1, cwd=folder).stderr
     done = exonym("align", "small.tsv", "--aligner", "eflomal", "--prior", "model", code=1, cwd=folder)
     assert "found --prior with --aligner eflomal" in done.stderr
+    done = exonym("align", "small.tsv", "--aligner", "eflomal", "--romaniser", "uroman", code=1, cwd=folder)
+    assert "found --romaniser with --aligner eflomal" in done.stderr
     assert "found no folder" in exonym("align", "small.tsv", "--save-model", "no/model", code=1, cwd=folder).stderr
+
+
+def test_long_work_says_once_how_much_is_left(monkeypatch, capsys):
+    import time
+
+    from exonym.cli.align import _announced
+
+    now = iter([0.0, 1.0, 60.0, 120.0, 180.0, 500.0, 620.0, 740.0, 860.0, 999.0, 1000.0, 1001.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(now))
+    shown = []
+    tell = _announced(lambda *row: shown.append(row), workers=2)
+    for done in (0, 1, 9, 10, 20):
+        tell(done, 30, "learning")
+    for done in (0, 10_000, 20_000, 30_000):
+        tell(done, 100_000, "aligning")
+    for done in (0, 1, 2):
+        tell(done, 3, "nothing much")
+    assert len(shown) == 12
+    assert capsys.readouterr().err.splitlines() == [
+        "learning: 33% done in 2.0 min; about 4.0 min left",
+        "aligning: 20% done in 4.0 min; about 16.0 min left",
+    ]
 
 
 def test_an_empty_bitext_side_is_reported_and_not_aligned(folder):

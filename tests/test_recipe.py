@@ -220,11 +220,15 @@ def test_no_fault_speaks_of_python(folder):
             assert not re.search("dictionary|tuple|instance|valid|Aligner|Direct|Input", "".join(found)), found
 
 
-def test_a_missing_package_is_found_before_anything_runs(folder, monkeypatch):
+@pytest.mark.parametrize(
+    ("aligner", "package", "extra"),
+    [('kind = "eflomal"', "eflomal", "eflomal"), ('kind = "statistical", romaniser = "uroman"', "uroman", "romanise")],
+)
+def test_a_missing_package_is_found_before_anything_runs(folder, monkeypatch, aligner, package, extra):
     monkeypatch.setattr("exonym.run.recipe.find_spec", lambda name: None)
-    found = faults(folder, GOOD.replace("tagger = {", 'aligner = { kind = "eflomal" }\ntagger = {'))
+    found = faults(folder, GOOD.replace("tagger = {", f"aligner = {{ {aligner} }}\ntagger = {{"))
     assert len(found) == 1
-    assert 'method projected: eflomal is not installed. Run: pip install "exonym[eflomal]"' in found[0]
+    assert f'method projected: {package} is not installed. Run: pip install "exonym[{extra}]"' in found[0]
 
 
 def test_a_byte_order_mark_and_variables_anywhere_in_a_path_are_read(folder, monkeypatch):

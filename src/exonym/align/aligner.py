@@ -8,7 +8,7 @@ from exonym.align.segment import segmented_like
 from exonym.errors import Problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from exonym.data import Alignment, Bitext, Ledger
 
@@ -18,9 +18,13 @@ class Aligner(Protocol):
 
     Attributes:
         deterministic: the same text gives the same links, so that a result can be kept and looked up again.
+        requires: optional packages that must be installed, and the extra of each.
     """
 
     deterministic: ClassVar[bool]
+
+    @property
+    def requires(self) -> Mapping[str, str]: ...  # noqa: D102
 
     def align(self, bitext: Bitext, extra: Sequence[Bitext] = ()) -> Alignment:
         """Link the words of each pair.

@@ -5,18 +5,14 @@ Each chunk depends on the sample's model and on nothing else, so chunks can be a
 
 from __future__ import annotations
 
-import signal
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
-from exonym.data import Alignment, Bitext
+from exonym.processes import ordered_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from exonym.align.model import AlignmentModel
-    from exonym.align.statistical import StatisticalAligner
     from exonym.data import Links, Pair
 
 CHUNK = 10_000  # pairs aligned at a time
@@ -42,48 +38,24 @@ def sample(pairs: Sequence[Pair], size: int) -> Sequence[Pair]:
 
 
 def align_chunks(
-    aligner: StatisticalAligner, bitext: Bitext, model: AlignmentModel, workers: int, progress: Progress
-) -> Alignment:
+    align: Callable[[Sequence[Pair]], list[Links]], pairs: Sequence[Pair], workers: int, progress: Progress
+) -> Iterator[Links]:
     """Align a text chunk by chunk.
 
     Args:
-        aligner: of the chunks; its `max_pairs` is their size.
-        bitext: the pairs to align.
-        model: what is known of the text before.
-        workers: processes; 1 is this one.
+        align: finds the links of a chunk, whatever the others are.
+        pairs: the text.
+        workers: processes; 1 is this one. Each is given `align` once.
         progress: told after each chunk how many pairs are done.
 
-    Returns:
+    Yields:
         The links, in order.
     """
-    size = aligner.max_pairs
-    chunks = (Bitext(bitext.pairs[start : start + size], bitext.name) for start in range(0, len(bitext), size))
-    links: list[Links] = []
-    progress(0, len(bitext), "aligning")
-    for found in _aligned(aligner, chunks, model, min(workers, -(-len(bitext) // size))):
-        links += found.links
-        progress(len(links), len(bitext), "aligning")
-    return Alignment(tuple(links), "statistical")
-
-
-def _aligned(
-    aligner: StatisticalAligner, chunks: Iterator[Bitext], model: AlignmentModel, workers: int
-) -> Iterator[Alignment]:
-    if workers <= 1:
-        yield from (aligner.align(chunk, prior=model) for chunk in chunks)
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _remember, (aligner, model)) as pool:
-        yield from pool.map(_align, chunks)
-
-
-_remembered: list[tuple[StatisticalAligner, AlignmentModel]] = []  # of a worker process
-
-
-def _remember(aligner: StatisticalAligner, model: AlignmentModel) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt is reported by the parent alone
-    _remembered[:] = [(aligner, model)]
-
-
-def _align(chunk: Bitext) -> Alignment:
-    aligner, model = _remembered[0]
-    return aligner.align(chunk, prior=model)
+    chunks = (pairs[start : start + CHUNK] for start in range(0, len(pairs), CHUNK))
+    done = 0
+    progress(done, len(pairs), "aligning")
+    with closing(ordered_map(align, chunks, workers)) as links:
+        for found in links:
+            done += len(found)
+            progress(done, len(pairs), "aligning")
+            yield from found

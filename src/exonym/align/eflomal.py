@@ -35,6 +35,7 @@ class EflomalAligner:
     """
 
     deterministic: ClassVar[bool] = False
+    requires: ClassVar[dict[str, str]] = {"eflomal": "eflomal"}
 
     kind: Literal["eflomal"] = "eflomal"
     symmetrisation: Symmetrisation = "soft"
@@ -56,7 +57,7 @@ class EflomalAligner:
         """
         extra, ledger = prepared(bitext, extra, longest=LONGEST)
         if not len(bitext):
-            return Alignment((), "eflomal")
+            return Alignment((), "eflomal", ledger)
         try:
             import eflomal
         except ImportError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from exonym.align.cells import batches_of, cut, prefix_of, shape_of, view_of
 from exonym.align.counts import WordCounts
 from exonym.align.model import ModelCounts
+from exonym.align.romanise import ROMANISERS
 from exonym.align.surface import Surface, SurfaceCounts
 from exonym.align.tables import Counts, Known, Table, uniform
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exonym.align.cells import View
+    from exonym.align.romanise import Romaniser
     from exonym.align.surface import ClassCounts
     from exonym.align.training import Counted
     from exonym.data import Pair
 
-_START = 0.1  # Dirichlet parameter of the table to start from where that of training is 0: new words must be possible
+_START = 0.1  # concentration of the table to start from where that of training is 0: new words must be possible
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,10 @@ class Expert:
     known: tuple[Known, Known] | None = None
     classes: tuple[ClassCounts, ClassCounts] | None = None
 
-    def first(self, prior: float, *, backward: bool) -> Table:
-        """Return the table to start from; `prior` is the Dirichlet parameter of training."""
+    def first(self, concentration: float, *, backward: bool) -> Table:
+        """Return the table to start from; `concentration` is that of training."""
         if self.known is not None or self.classes is not None:
-            return self.counts(backward=backward).table(prior or _START, self.power)
+            return self.counts(backward=backward).table(concentration or _START, self.power)
         if self.surface is not None:
             return self.surface.first(self.power, backward=backward)
         return uniform(self.view, backward=backward)
@@ -66,19 +68,27 @@ class Text:
         models: the views of each model, by so many first characters; 0 is whole words.
         shape: weight of the view of a word by its shape; 0 is off.
         surface: weight of the likeness of letters; 0 is off.
+        romaniser: of the words whose letters are compared, by its name.
 
     Attributes:
         pieces: the pairs, very long ones cut.
     """
 
-    def __init__(self, pairs: Sequence[Pair], models: Sequence[Sequence[int]], shape: float, surface: float) -> None:
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        models: Sequence[Sequence[int]],
+        shape: float,
+        surface: float,
+        romaniser: Romaniser,
+    ) -> None:
         self.pieces = list(cut((len(pair.source), len(pair.target)) for pair in pairs))
         groups = batches_of(self.pieces)
         lengths = sorted({length for prefixes in models for length in prefixes} | ({0} if surface else set()))
         views = {n: view_of(pairs, self.pieces, groups, partial(prefix_of, length=n)) for n in lengths}
         common = [Expert(view_of(pairs, self.pieces, groups, shape_of), shape)] if shape else []
         if surface:
-            common.append(Expert(views[0], surface, Surface(views[0])))
+            common.append(Expert(views[0], surface, Surface(views[0], ROMANISERS[romaniser])))
         self._crews = [[*(Expert(views[n], 1 / len(prefixes)) for n in prefixes), *common] for prefixes in models]
 
     def views(self, number: int) -> list[View]:

@@ -1,7 +1,7 @@
 """The hidden Markov model of word alignment: forward-backward over a batch, both directions by one function.
 
 States are the source positions that generate the next target word; the jump from one to the next has a learnt
-distribution. Training is in `statistical`.
+distribution. Training is in `training`.
 """
 
 from __future__ import annotations

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from exonym.align.cells import prefix_of
 from exonym.align.counts import WordCounts
 from exonym.align.surface import ClassCounts
+from exonym.data import Ledger
 from exonym.errors import DataError
 from exonym.files import whole_file
 
@@ -23,8 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from exonym.data import Bitext
+
 _KIND = "exonym alignment model"
-_VERSION = 1
+_VERSION = 2
 _FORMS = ("given_forms", "made_forms")
 _NUMBERS = ("given", "made", "count", "total", "met", "null")
 
@@ -72,6 +77,43 @@ class AlignmentModel:
     options: Mapping[str, Any]
     models: tuple[ModelCounts, ...]
     pairs: int
+
+    def times(self, weight: float) -> AlignmentModel:
+        """Return the model with all counts times `weight`."""
+        return replace(self, models=tuple(counts.times(weight) for counts in self.models))
+
+    def plus(self, other: AlignmentModel) -> AlignmentModel:
+        """Add what another text taught with the same options."""
+        both = tuple(own.plus(more) for own, more in zip(self.models, other.models, strict=True))
+        return replace(self, models=both, pairs=self.pairs + other.pairs)
+
+    def coverage(self, bitext: Bitext) -> Ledger:
+        """Count the words of a text that the model, as its prior, knows: few where languages or direction are wrong.
+
+        Words are distinct ones, compared by the longest view that the model has of them.
+
+        Raises:
+            DataError: it knows no word of a side.
+        """
+        views = [
+            view
+            for lengths, counts in zip(self.options["models"], self.models, strict=True)
+            for view in zip(lengths, counts.words, strict=False)  # the view of shapes, if any, is the last
+        ]
+        length, (forward, _) = max(views, key=lambda view: view[0] or inf)
+        ledger = Ledger()
+        for side, known in (("source", forward.given_forms), ("target", forward.made_forms)):
+            words = {word for pair in bitext for word in getattr(pair, side)}
+            found = {prefix_of(word, length) for word in words}
+            met = len(found.intersection(known))
+            if found and not met:
+                raise DataError(
+                    f"{bitext.name}: found none of {len(found)} {side} words in the prior; expected a prior of the "
+                    "same languages in the same direction. Give another one, or none."
+                )
+            ledger.note(f"distinct {side} words that the prior knows", met)
+            ledger.note(f"distinct {side} words that the prior does not know", len(found) - met)
+        return ledger
 
     @cached_property
     def fingerprint(self) -> str:

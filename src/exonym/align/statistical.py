@@ -2,37 +2,51 @@
 
 Numpy alone, no randomness: the same text gives the same links. `cells` and `experts` hold the text, `tables` the
 translation probabilities, `ibm1` and `hmm` are the two models, and `training` learns them. What was learnt is an
-`AlignmentModel` (see `model`), which can be the prior of other text; `chunks` aligns large text with it. Here are the
-options and the order of these steps.
+`AlignmentModel` (see `model`), which can be the prior of other text; `chunks` aligns large text with it, and `readoff`
+reads the links off. Here are the options and the order of these steps; start at `StatisticalAligner.fit`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from exonym.align.aligner import prepared
-from exonym.align.chunks import CHUNK, CHUNK_ROUNDS, align_chunks, quiet, sample
+from exonym.align.chunks import CHUNK_ROUNDS, align_chunks, quiet, sample
 from exonym.align.experts import Text
 from exonym.align.model import AlignmentModel
-from exonym.align.readoff import joined, likeliest, links_at
-from exonym.align.symmetrise import Symmetrisation, symmetrise
+from exonym.align.readoff import links_of, whole
+from exonym.align.romanise import ROMANISERS, Romaniser
+from exonym.align.symmetrise import Symmetrisation
 from exonym.align.training import Trainer
 from exonym.data import Alignment
 from exonym.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from exonym.align.cells import Piece
     from exonym.align.chunks import Progress
-    from exonym.align.model import ModelCounts
     from exonym.align.training import Counted, Trained
     from exonym.data import Bitext, Ledger, Links, Pair
+
+
+class Fit(NamedTuple):
+    """What was learnt from a text.
+
+    Attributes:
+        model: the counts of the text, or of a sample of it, and of its prior.
+        links: of each pair of the bitext, in order; they can be read once, and are found while they are.
+        ledger: what was done to extra text, and how much of the bitext the prior knows.
+    """
+
+    model: AlignmentModel
+    links: Iterator[Links]
+    ledger: Ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +59,8 @@ class StatisticalAligner:
     (2,000 sentences each), on the AER sets of English-French and Romanian-English, and, the number of models, with the
     even sentences of Europarl-NER in view. Without `surface` projected Xhosa falls from 86.3 to 78.6 F1.
 
-    Memory grows with the pairs of words that stand in one sentence pair, times views: 0.7 GB at most were seen with
-    the defaults on 26,000 pairs of 18 words a side, and 0.7 GB in each process on 37,000 such pairs with `max_pairs` of
-    10,000.
+    Memory grows with the distinct pairs of words that stand in one sentence pair, times views, up to `max_pairs`
+    sentence pairs: MEMORY
 
     On English-German CoNLL-2003 with the links of AWESoME as silver (intersection), 200 pairs had an AER of 17.3 alone,
     13.4 with the other 13,841 as extra text, and 13.4 with their model as prior. All 14,041 had 12.0 learnt from at
@@ -61,10 +74,13 @@ class StatisticalAligner:
             case-folded; 0 is whole words.
         shape: weight, in each model, of the view of a word by its capitals, digits and length; 0 is off.
         surface: weight, in each model, of how like the letters of both words are (see `surface`); 0 is off.
+        romaniser: writes words in Latin letters for `surface`: `names` by the Unicode names of their letters, built in,
+            or `uroman` by the package of that name (extra `romanise`).
         model1_iterations: rounds of IBM model 1.
         hmm_iterations: rounds of the hidden Markov model.
         tension: how strongly model 1 prefers links near the diagonal; 0 is not at all.
-        prior: Dirichlet parameter of the translation tables of the hidden Markov model; 0 is plain maximum likelihood.
+        concentration: of the Dirichlet prior of the translation tables of the hidden Markov model; 0 is plain maximum
+            likelihood.
         null_prior: probability that a word has no counterpart, in (0, 1).
         threshold: `soft`: links that weigh less are left out.
         prior_weight: by how much the counts of an `AlignmentModel` are multiplied where one is given as prior, > 0.
@@ -78,10 +94,11 @@ class StatisticalAligner:
     models: tuple[tuple[int, ...], ...] = ((2, 3, 5), (0, 4), (3,))
     shape: float = 0.6
     surface: float = 0.85
+    romaniser: Romaniser = "names"
     model1_iterations: int = 5
     hmm_iterations: int = 5
     tension: float = 1.0
-    prior: float = 0.1
+    concentration: float = 0.1
     null_prior: float = 0.2
     threshold: float = 0.02
     prior_weight: float = 1.0
@@ -96,7 +113,17 @@ class StatisticalAligner:
             raise RecipeError(f"models is {self.models}; expected one or more lengths for each, 0 for whole words")
         if not 0.0 < self.null_prior < 1.0:
             raise RecipeError(f"null_prior is {self.null_prior}; expected a number between 0 and 1")
-        for name in ("shape", "surface", "model1_iterations", "hmm_iterations", "tension", "prior", "threshold"):
+        if self.romaniser not in ROMANISERS:
+            raise RecipeError(f"romaniser is {self.romaniser!r}; known: {', '.join(ROMANISERS)}")
+        for name in (
+            "shape",
+            "surface",
+            "model1_iterations",
+            "hmm_iterations",
+            "tension",
+            "concentration",
+            "threshold",
+        ):
             if getattr(self, name) < 0:
                 raise RecipeError(f"{name} is {getattr(self, name)}; expected 0 or more")
         for name in ("prior_weight", "max_pairs"):
@@ -106,7 +133,13 @@ class StatisticalAligner:
     @property
     def counted(self) -> dict[str, object]:
         """The options that say what is counted: a model serves as prior where these are the same."""
-        return {"models": [list(prefixes) for prefixes in self.models], "shape": self.shape, "surface": self.surface}
+        models = [list(prefixes) for prefixes in self.models]
+        return {"models": models, "shape": self.shape, "surface": self.surface, "romaniser": self.romaniser}
+
+    @property
+    def requires(self) -> Mapping[str, str]:
+        """Optional packages that must be installed, and the extra of each."""
+        return {"uroman": "romanise"} if self.romaniser == "uroman" else {}
 
     def align(
         self,
@@ -117,10 +150,43 @@ class StatisticalAligner:
         workers: int = 1,
         progress: Progress = quiet,
     ) -> Alignment:
-        """Link the words of each pair of `bitext`, having learnt on it and on `extra`.
+        """Link the words of each pair of `bitext`, having learnt on it and on `extra`; see `fit` for the arguments.
 
-        Where both have more than `max_pairs` pairs, a sample of that size is learnt from, and `bitext` is aligned chunk
-        by chunk with the sample as prior (see `chunks`), in memory that does not grow with the text.
+        Returns:
+            The links of `bitext` only, in its order.
+
+        Raises:
+            As `fit`, but no pairs have no links.
+        """
+        if not len(bitext):
+            return Alignment((), "statistical", self._prepared(bitext, extra, prior)[1])
+        fit = self.fit(bitext, extra, prior, workers=workers, progress=progress)
+        return Alignment(tuple(fit.links), "statistical", fit.ledger)
+
+    def learn(
+        self,
+        bitext: Bitext,
+        extra: Sequence[Bitext] = (),
+        prior: AlignmentModel | None = None,
+        *,
+        progress: Progress = quiet,
+    ) -> AlignmentModel:
+        """Return the model of `fit`, and link nothing."""
+        return self.fit(bitext, extra, prior, progress=progress).model
+
+    def fit(
+        self,
+        bitext: Bitext,
+        extra: Sequence[Bitext] = (),
+        prior: AlignmentModel | None = None,
+        *,
+        workers: int = 1,
+        progress: Progress = quiet,
+    ) -> Fit:
+        """Learn from text; its links are found when they are asked for.
+
+        Where `bitext` and `extra` have more than `max_pairs` pairs, a sample of that size is learnt from, and `bitext`
+        is aligned chunk by chunk with the sample as prior (see `chunks`), in memory that does not grow with the text.
 
         Args:
             bitext: the pairs to align.
@@ -131,10 +197,12 @@ class StatisticalAligner:
             progress: called with (done, total, what is done now).
 
         Returns:
-            The links of `bitext` only, in its order.
+            What was learnt, the links of `bitext` only, in its order, and a ledger of extra text that was cut and of
+            words that the prior knows.
 
         Raises:
-            DataError: pairs with an empty side; all of them are named.
+            DataError: no pairs, or pairs with an empty side, all of them named; or the prior knows no word of a side.
+            MissingExtra: the romaniser is not installed.
             RecipeError: the prior was learnt with other options.
 
         Source:
@@ -145,106 +213,49 @@ class StatisticalAligner:
             posteriors. Several views of the words in one model (see `tables`) are ours.
         """
         pairs, ledger = self._prepared(bitext, extra, prior)
-        if not len(bitext):
-            return Alignment((), "statistical", ledger)
-        if len(pairs) > self.max_pairs:
-            found = self._in_chunks(bitext, self._learnt(pairs, prior, progress), workers, progress)
-        else:
-            text = self._text(pairs)
-            models = [self._train(text, n, prior, progress)[0] for n in range(len(self.models))]
-            found = self._links(text, models, len(bitext))
-        return replace(found, ledger=ledger)
-
-    def learn(
-        self,
-        bitext: Bitext,
-        extra: Sequence[Bitext] = (),
-        prior: AlignmentModel | None = None,
-        *,
-        progress: Progress = quiet,
-    ) -> AlignmentModel:
-        """Learn a model from text, or from a sample of `max_pairs` pairs of it; see `align` for the arguments.
-
-        Returns:
-            The model, with the counts of its prior.
-
-        Raises:
-            DataError: no pairs, or pairs with an empty side.
-            RecipeError: the prior was learnt with other options.
-        """
-        pairs, _ = self._prepared(bitext, extra, prior)
         if not pairs:
             raise DataError(f"{bitext.name}: found no pairs; expected some to learn from. Give a text.")
-        return self._learnt(pairs, prior, progress)
-
-    def learn_and_align(
-        self,
-        bitext: Bitext,
-        extra: Sequence[Bitext] = (),
-        prior: AlignmentModel | None = None,
-        *,
-        workers: int = 1,
-        progress: Progress = quiet,
-    ) -> tuple[AlignmentModel, Alignment]:
-        """Return what `learn` and `align` return, in hardly more time than one of them."""
-        pairs, ledger = self._prepared(bitext, extra, prior)
-        if not len(bitext) or len(pairs) > self.max_pairs:
-            model = self.learn(bitext, extra, prior, progress=progress)
-            return model, replace(self._in_chunks(bitext, model, workers, progress), ledger=ledger)
-        text = self._text(pairs)
-        models, counts = [], []
+        weighted = None if prior is None else prior.times(self.prior_weight)
+        taught = sample(pairs, self.max_pairs)
+        text = self._text(taught)
+        trained, counts = [], []
         for number in range(len(self.models)):
-            trained, counted = self._train(text, number, prior, progress)
-            models.append(trained)
+            model, counted = self._train(text, number, weighted, progress)
+            trained.append(model)
             counts.append(text.named(number, counted))
             del counted  # it is large
-        found = replace(self._links(text, models, len(bitext)), ledger=ledger)
-        return self._model(counts, prior, len(pairs)), found
+        learnt = AlignmentModel(self.counted, tuple(counts), len(taught))
+        if weighted is not None:
+            learnt = learnt.plus(weighted)
+        if len(pairs) <= self.max_pairs:
+            return Fit(learnt, self._links(text, trained, len(bitext)), ledger)
+        rounds = min(CHUNK_ROUNDS, self.hmm_iterations)
+        align = partial(replace(self, hmm_iterations=rounds)._links_given, learnt)
+        return Fit(learnt, align_chunks(align, bitext.pairs, workers, progress), ledger)
 
     def _prepared(
         self, bitext: Bitext, extra: Sequence[Bitext], prior: AlignmentModel | None
     ) -> tuple[list[Pair], Ledger]:
-        """Return all pairs, the bitext first, and what was done to extra text; refuse another kind of prior."""
+        """Return all pairs, the bitext first, and what there is to say of extra text and prior; refuse other priors."""
         more, ledger = prepared(bitext, extra)
-        if prior is not None and prior.options != self.counted:
-            raise RecipeError(
-                f"the prior was learnt with {prior.options}; expected {self.counted}, as this aligner has. Give the "
-                "aligner these options, or learn the prior again."
-            )
+        if prior is not None:
+            if prior.options != self.counted:
+                raise RecipeError(
+                    f"the prior was learnt with {prior.options}; expected {self.counted}, as this aligner has. Give "
+                    "the aligner these options, or learn the prior again."
+                )
+            ledger.update(prior.coverage(bitext))
         return [pair for text in (bitext, *more) for pair in text], ledger
-
-    def _learnt(self, pairs: Sequence[Pair], prior: AlignmentModel | None, progress: Progress) -> AlignmentModel:
-        """Learn from pairs, or from a sample of them."""
-        pairs = sample(pairs, self.max_pairs)
-        text = self._text(pairs)
-        counts = [text.named(n, self._train(text, n, prior, progress)[1]) for n in range(len(self.models))]
-        return self._model(counts, prior, len(pairs))
-
-    def _model(self, counts: Sequence[ModelCounts], prior: AlignmentModel | None, pairs: int) -> AlignmentModel:
-        """Make a model of the counts of a text and those of its prior."""
-        if prior is None:
-            return AlignmentModel(self.counted, tuple(counts), pairs)
-        both = (own.plus(more.times(self.prior_weight)) for own, more in zip(counts, prior.models, strict=True))
-        return AlignmentModel(self.counted, tuple(both), pairs + prior.pairs)
-
-    def _in_chunks(self, bitext: Bitext, model: AlignmentModel, workers: int, progress: Progress) -> Alignment:
-        """Align with a model that knows the text."""
-        rounds = min(CHUNK_ROUNDS, self.hmm_iterations)
-        aligner = replace(self, hmm_iterations=rounds, prior_weight=1.0, max_pairs=CHUNK)
-        return align_chunks(aligner, bitext, model, workers, progress)
 
     def _text(self, pairs: Sequence[Pair]) -> Text:
         """Look at pairs as the experts do."""
-        return Text(pairs, self.models, self.shape, self.surface)
-
-    def _trainer(self) -> Trainer:
-        return Trainer(self.model1_iterations, self.hmm_iterations, self.tension, self.prior, self.null_prior)
+        return Text(pairs, self.models, self.shape, self.surface, self.romaniser)
 
     def _train(
         self, text: Text, number: int, prior: AlignmentModel | None, progress: Progress
     ) -> tuple[Trained, Counted]:
         """Learn one model; return what it was made of, too."""
-        known = None if prior is None else prior.models[number].times(self.prior_weight)
+        known = None if prior is None else prior.models[number]
 
         def done(round_number: int, rounds: int) -> None:
             progress(number * rounds + round_number, len(self.models) * rounds, "learning")
@@ -252,7 +263,13 @@ class StatisticalAligner:
         jumps = None if known is None else known.jumps
         return self._trainer().train(text.experts(number, known), jumps, done)
 
-    def _links(self, text: Text, models: Sequence[Trained], aligned: int) -> Alignment:
+    def _links_given(self, prior: AlignmentModel, pairs: Sequence[Pair]) -> list[Links]:
+        """Link pairs by a model that knows their text."""
+        text = self._text(pairs)
+        trained = [self._train(text, number, prior, quiet)[0] for number in range(len(self.models))]
+        return list(self._links(text, trained, len(pairs)))
+
+    def _links(self, text: Text, models: Sequence[Trained], aligned: int) -> Iterator[Links]:
         """Read off the links of the first `aligned` pairs."""
         trainer = self._trainer()
         views = [text.views(number) for number in range(len(models))]
@@ -267,22 +284,13 @@ class StatisticalAligner:
                 forward, backward = (_mean([vote[side].linked for vote in votes]) for side in (0, 1))
                 for row in rows:
                     piece = text.pieces[batch.pieces[row]]
-                    found[piece.pair].append(self._read(piece, forward[row], backward[row]))
-        return Alignment(tuple(self._join(parts) for parts in found), "statistical")
+                    read = links_of(piece, forward[row], backward[row], self.symmetrisation, self.threshold)
+                    found[piece.pair].append(read)
+        for parts in found:
+            yield whole(parts, self.symmetrisation)
 
-    def _read(self, piece: Piece, forward: NDArray[np.float32], backward: NDArray[np.float32]) -> tuple[Links, ...]:
-        """Read the links of a piece off its posteriors (m, n): one set for `soft`, else one for each direction."""
-        size = piece.source_stop - piece.source_start, piece.target_stop - piece.target_start
-        forward, backward = forward[: size[0], : size[1]], backward[: size[0], : size[1]]
-        if self.symmetrisation == "soft":
-            mean = (forward + backward) * np.float32(0.5)
-            return (links_at(piece, mean, *np.nonzero((mean >= self.threshold) & (mean > 0.0))),)
-        return tuple(links_at(piece, found, *place) for found, place in likeliest(forward, backward))
-
-    def _join(self, parts: Sequence[tuple[Links, ...]]) -> Links:
-        """Put the pieces of a pair together."""
-        sides = [joined(links) for links in zip(*parts, strict=True)]
-        return sides[0] if len(sides) == 1 else symmetrise(sides[0], sides[1], self.symmetrisation)
+    def _trainer(self) -> Trainer:
+        return Trainer(self.model1_iterations, self.hmm_iterations, self.tension, self.concentration, self.null_prior)
 
 
 def _mean(votes: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -113,22 +113,23 @@ class Counts:
         self.cells = np.zeros(len(view.cell_source))
         self.null = np.zeros((view.source_types if backward else view.target_types) + 1)
 
-    def add(self, batch: Batch, linked: NDArray[np.float32], unlinked: NDArray[np.float32]) -> None:
-        """Add the expected links (B, m, n) and the expected words without counterpart (B, g) of a batch."""
+    def add(self, batch: Batch, linked: NDArray[np.float32] | None, unlinked: NDArray[np.float32]) -> None:
+        """Add the expected links (B, m, n), if any, and the expected words without counterpart (B, g) of a batch."""
         words = batch.source if self._backward else batch.target
-        self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
+        if linked is not None:
+            self.cells += np.bincount(batch.cells.ravel(), linked.ravel(), len(self.cells))
         self.null += np.bincount(words.ravel(), unlinked.ravel(), len(self.null))
 
-    def table(self, prior: float, power: float) -> Table:
+    def table(self, concentration: float, power: float) -> Table:
         """Turn the counts into a translation table.
 
         Args:
-            prior: Dirichlet parameter. 0 gives relative frequencies; more gives the mean-field posterior
-                exp(digamma(count + prior)) / exp(digamma(total)), which favours few translations per word.
+            concentration: of the Dirichlet prior. 0 gives relative frequencies; more gives the mean-field posterior
+                exp(digamma(count + concentration)) / exp(digamma(total)), which favours few translations per word.
             power: of the view, > 0.
 
         Source:
-            Brown et al. 1993, equation 14 for prior 0; Riley and Gildea 2012 for the variational form.
+            Brown et al. 1993, equation 14 for concentration 0; Riley and Gildea 2012 for the variational form.
         """
         cells, null = self.cells, self.null
         total = np.bincount(self._given, weights=cells).astype(np.float64, copy=False)
@@ -138,13 +139,13 @@ class Counts:
             cells, null, total = cells + self._known.cells, null + self._known.null, total + self._known.total
             met, types = np.maximum(met, self._known.met), self._known.types
             empty += self._known.empty
-        if prior:
+        if concentration:
             from scipy.special import digamma
 
             # Words that never meet cannot be linked: a word's vocabulary is the words it meets.
-            spread = digamma(total + prior * met)
-            logs = digamma(cells + prior) - spread[self._given]
-            nulls = digamma(null + prior) - digamma(empty + prior * types)
+            spread = digamma(total + concentration * met)
+            logs = digamma(cells + concentration) - spread[self._given]
+            nulls = digamma(null + concentration) - digamma(empty + concentration * types)
             cells, null = np.exp(power * logs), np.exp(power * nulls)
         else:
             cells = (cells / np.maximum(total, _FLOOR)[self._given]) ** power

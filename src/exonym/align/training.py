@@ -51,7 +51,7 @@ class Trainer:
     model1_iterations: int
     hmm_iterations: int
     tension: float
-    prior: float
+    concentration: float
     null_prior: float
 
     def train(
@@ -68,7 +68,9 @@ class Trainer:
             The model, and the counts of the last round without those of the other text.
         """
         counted = _nothing(experts)
-        forward, backward = ([expert.first(self.prior, backward=side) for expert in experts] for side in DIRECTIONS)
+        forward, backward = (
+            [expert.first(self.concentration, backward=side) for expert in experts] for side in DIRECTIONS
+        )
         if known is None:
             model = Trained((forward, backward), (first_jumps(), first_jumps()))
         else:
@@ -112,11 +114,16 @@ class Trainer:
             else:
                 both = self._model1(model, batches)
             for expected, of_direction in zip(both, counts, strict=True):
+                linked = None if agree and of_direction is counts[1] else expected.linked
                 for count, batch in zip(of_direction, batches, strict=True):
-                    count.add(batch, *expected)
-        prior = self.prior if agree else 0.0
+                    count.add(batch, linked, expected.unlinked)
+        if agree:  # both directions count the same links
+            for one, other in zip(*counts, strict=True):
+                other.cells = one.cells
+        concentration = self.concentration if agree else 0.0
         forward, backward = (
-            [count.table(prior, expert.power) for count, expert in zip(side, experts, strict=True)] for side in counts
+            [count.table(concentration, expert.power) for count, expert in zip(side, experts, strict=True)]
+            for side in counts
         )
         counted = Counted(counts, (ahead, back))
         if not agree:

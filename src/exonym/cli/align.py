@@ -10,10 +10,11 @@ import typer
 from exonym.cli.shared import OnError, Output, Swap, check_output, opened, progress_bar, say, show_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    from exonym.align import StatisticalAligner
-    from exonym.data import Alignment, Bitext, Links
+    from exonym.data import Bitext, Ledger, Links
+
+PATIENCE = 5.0  # seconds: work that is done sooner is not announced
 
 
 def align(
@@ -35,6 +36,13 @@ def align(
         Literal["soft", "intersection", "union", "grow-diag-final-and"],
         typer.Option(help="How both directions are combined; soft keeps weights."),
     ] = "soft",
+    romaniser: Annotated[
+        Literal["names", "uroman"],
+        typer.Option(
+            help="How words of other scripts are compared: by the Unicode names of their letters, or by the package "
+            "uroman. Statistical aligner only."
+        ),
+    ] = "names",
     prior: Annotated[
         Path | None, typer.Option(help="What was learnt from other text of the same languages, by --save-model.")
     ] = None,
@@ -55,87 +63,90 @@ def align(
     """
     import time
 
-    from exonym.align import EflomalAligner, StatisticalAligner
+    from exonym.align import AlignmentModel, EflomalAligner, StatisticalAligner
     from exonym.data import Ledger
     from exonym.formats import read_bitext, write_pharaoh
 
     check_output(output)
     check_output(save_model)
-    _check_options(aligner, prior, save_model)
+    _check_options(aligner, prior, save_model, romaniser)
+    known = None if prior is None else AlignmentModel.load(prior)
+    if known is not None:
+        say(f"prior: learnt from {known.pairs:,} pairs")
     ledger = Ledger()
     text = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
     more = [read_bitext(path, raw=raw, on_error=on_error, ledger=ledger) for path in extra or []]
     started = time.perf_counter()
-    if aligner == "eflomal":
-        alignment = EflomalAligner(symmetrisation=symmetrisation).align(text, more)
-    else:
-        one = StatisticalAligner(symmetrisation=symmetrisation, max_pairs=max_pairs)
-        alignment = _align(one, text, more, prior, save_model, workers)
-    with opened(output) as file:
-        write_pharaoh(_by_line(bitext, text, alignment), file)
-    ledger.update(alignment.ledger)
+    links: Iterable[Links]
+    with progress_bar("learning") as progress, opened(output) as file:
+        if aligner == "eflomal":
+            alignment = EflomalAligner(symmetrisation=symmetrisation).align(text, more)
+            links, changed = alignment, alignment.ledger
+        else:
+            one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser, max_pairs=max_pairs)
+            fit = one.fit(text, more, known, workers=workers, progress=_announced(progress, workers))
+            links, changed = fit.links, fit.ledger
+            if save_model is not None:
+                fit.model.save(save_model)
+                say(f"model: learnt from {fit.model.pairs:,} pairs, in {save_model}")
+        ledger.update(changed)
+        write_pharaoh(_by_line(bitext, text, links, ledger), file)
     show_ledger(ledger)
-    say(f"links: {sum(map(len, alignment))} in {len(alignment)} pairs, {time.perf_counter() - started:.1f} s")
+    say(f"{len(text):,} pairs aligned in {time.perf_counter() - started:.1f} s")
 
 
-def _check_options(aligner: str, prior: Path | None, save_model: Path | None) -> None:
+def _check_options(aligner: str, prior: Path | None, save_model: Path | None, romaniser: str) -> None:
     """Refuse options that only the statistical aligner has."""
     from exonym.errors import RecipeError
 
-    for name, value in (("--prior", prior), ("--save-model", save_model)):
+    for name, value in (
+        ("--prior", prior),
+        ("--save-model", save_model),
+        ("--romaniser", None if romaniser == "names" else romaniser),
+    ):
         if value is not None and aligner != "statistical":
             raise RecipeError(f"found {name} with --aligner {aligner}; expected --aligner statistical. Leave one out.")
 
 
-def _align(
-    aligner: StatisticalAligner,
-    text: Bitext,
-    more: Sequence[Bitext],
-    prior: Path | None,
-    save_model: Path | None,
-    workers: int,
-) -> Alignment:
-    """Align, with a bar and the time left; the model is saved as soon as there is one."""
-    from exonym.align import AlignmentModel
+def _announced(progress: Callable[[float, float, str], None], workers: int) -> Callable[[float, float, str], None]:
+    """Say once for each long piece of work how much longer it will take, for those who see no bar.
 
-    known = None if prior is None else AlignmentModel.load(prior)
-    if known is not None:
-        say(f"prior: learnt from {known.pairs:,} pairs")
-    with progress_bar("learning") as progress:
-        told = _announced(progress)
-        if save_model is None:
-            return aligner.align(text, more, known, workers=workers, progress=told)
-        model, alignment = aligner.learn_and_align(text, more, known, workers=workers, progress=told)
-    model.save(save_model)
-    say(f"model: learnt from {model.pairs:,} pairs, in {save_model}")
-    return alignment
-
-
-def _announced(progress: Callable[[float, float, str], None]) -> Callable[[float, float, str], None]:
-    """Say once how long a large text will take, when its first chunk is done, for those who see no bar."""
+    That is when a third of it, or a chunk for each worker, is done, and it has taken `PATIENCE` seconds.
+    """
     import time
 
-    begun = time.perf_counter()
-    said = False
+    from exonym.align.chunks import CHUNK
+
+    begun: dict[str, float] = {}
+    said = set()
 
     def tell(done: float, total: float, what: str) -> None:
-        nonlocal begun, said
         progress(done, total, what)
-        if what == "aligning" and not done:
-            begun = time.perf_counter()
-        elif what == "aligning" and not said:
-            said = True
-            left = (time.perf_counter() - begun) * (total - done) / done
-            say(f"aligned {done:,} of {total:,} pairs; about {left / 60:.0f} min left")
+        now = time.perf_counter()
+        taken = now - begun.setdefault(what, now)
+        if what not in said and taken >= PATIENCE and min(workers * CHUNK, total / 3) <= done < total:
+            said.add(what)
+            minutes = taken * (total - done) / done / 60
+            say(f"{what}: {done / total:.0%} done in {taken / 60:.1f} min; about {minutes:.1f} min left")
 
     return tell
 
 
-def _by_line(path: Path, bitext: Bitext, alignment: Alignment) -> Iterator[Links]:
-    """Yield links for every line of the bitext's file, none for lines that were skipped, so that both correspond."""
+def _by_line(path: Path, bitext: Bitext, alignment: Iterable[Links], ledger: Ledger) -> Iterator[Links]:
+    """Yield links for every line of the bitext's file, none for lines that were skipped, so that both correspond.
+
+    Each is yielded as soon as it is known, and counted in the ledger.
+    """
     from exonym.data import Links
 
-    found = {pair.id: links for pair, links in zip(bitext, alignment, strict=True)}
+    found = zip((int(pair.id) for pair in bitext), alignment, strict=True)
+    nothing = Links.of([])
+    number, links = next(found, (0, nothing))
     with path.open("rb") as file:
-        for number, _ in enumerate(file, start=1):
-            yield found.get(str(number), Links.of([]))
+        for line, _ in enumerate(file, start=1):
+            if line != number:
+                yield nothing
+                continue
+            ledger.note("links", len(links))
+            yield links
+            number, links = next(found, (0, nothing))

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from exonym.align.eflomal import EflomalAligner
 from exonym.data import DROP, Scheme
 from exonym.errors import MissingExtra, RecipeError, suggest
 from exonym.run.folder import PAGE, RESULTS, STORE
@@ -241,8 +240,10 @@ def _faults_of_meaning(recipe: Recipe) -> list[str]:
         if not new or any(map(str.isspace, new))
     ]
     for method in recipe.methods:
-        if isinstance(getattr(method.options, "aligner", None), EflomalAligner) and find_spec("eflomal") is None:
-            faults.append(f"method {method.name}: {MissingExtra('eflomal', 'eflomal')}")
+        aligner = getattr(method.options, "aligner", None)
+        for package, extra in aligner.requires.items() if aligner is not None else ():
+            if find_spec(package) is None:
+                faults.append(f"method {method.name}: {MissingExtra(package, extra)}")
         for target in recipe.targets:
             missing = _missing(method.options, target)
             if missing:
