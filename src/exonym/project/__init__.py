@@ -4,7 +4,7 @@ from exonym.project.belief import Background
 from exonym.project.candidates import Candidate, Votes, candidates_of, links_of, ngrams, undominated, votes_of
 from exonym.project.compat import match_easy_label_projection, match_politov
 from exonym.project.confidence import Calibration, calibration_error, calibration_of, fit, reliability
-from exonym.project.drops import Dropped, all_dropped, dropped
+from exonym.project.drops import Dropped, dropped, dropped_of
 from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates, tagger_score
 from exonym.project.explanation import Explanation, Fate, Option, explain
 from exonym.project.filters import Filtering, filter_sentence, filtered, keep
@@ -38,12 +38,12 @@ __all__ = [
     "Unpaired",
     "Votes",
     "Work",
-    "all_dropped",
     "calibration_error",
     "calibration_of",
     "candidates_of",
     "decide",
     "dropped",
+    "dropped_of",
     "evidence_of",
     "explain",
     "filter_sentence",
