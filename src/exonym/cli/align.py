@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from exonym.cli.shared import OnError, Output, Swap, check_output, opened, progress_bar, say, show_ledger
+from exonym.cli.shared import (
+    OnError,
+    Output,
+    Swap,
+    check_distinct,
+    check_output,
+    opened,
+    progress_bar,
+    say,
+    show_ledger,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,6 +71,7 @@ def align(
 
     check_output(output)
     check_output(save_model)
+    check_distinct({"--output": output, "--save-model": save_model})
     _check_options(aligner, prior, save_model)
     ledger = Ledger()
     text = read_bitext(bitext, swap=swap, on_error=on_error, ledger=ledger)
