@@ -16,24 +16,20 @@ from pathlib import Path
 from _machine import machine
 
 from exonym.align import StatisticalAligner
-from exonym.data import DROP, Bitext, Corpus, LabelMap
+from exonym.data import DROP, Corpus, LabelMap
 from exonym.evaluate import compare, evaluate
 from exonym.formats import read_alignment, read_bitext, read_conll
-from exonym.project import project
+from exonym.project import Filtering, filtered, project
 from exonym.tag import LightOptions, label, train_light
 
 DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 AFRICAN = ("hau", "nya", "sna", "swa", "xho")
 RESAMPLES = 1000
+COMPLETE = Filtering(sentences="complete")  # what translate_train trains on by default
 
 
 def conll(path, labels=LabelMap()):  # noqa: B008 - immutable
     return labels.apply(Corpus(tuple(read_conll(DATA / "ner" / path)), path))[0]
-
-
-def complete(corpus):
-    """What translate_train trains on by default: sentences that received every label of their source."""
-    return Corpus(tuple(sentence for sentence in corpus if not sentence.lost), corpus.name)
 
 
 def african(language):
@@ -53,7 +49,7 @@ def german():
     extra = read_bitext(DATA / "parallel" / "ntrex" / "eng-deu.test.tsv", raw=True)
     return {
         "ours": project(english, pairs, StatisticalAligner().align(pairs, [extra])),
-        "ours, neural links": project(english, Bitext(pairs.pairs, pairs.name), neural),
+        "ours, neural links": project(english, pairs, neural),
         "Easy-Label-Projection": conll("conll03-elp-awesome/de/train.conll"),
     }, conll("conll/de/test.conll")
 
@@ -66,7 +62,10 @@ def main():
     for language in sys.argv[1:] or (*AFRICAN, "de"):
         started = time.perf_counter()
         corpora, test = german() if language == "de" else african(language)
-        found = {name: label(train_light(complete(silver), LightOptions()), test) for name, silver in corpora.items()}
+        found = {
+            name: label(train_light(filtered(silver, COMPLETE)[0], LightOptions()), test)
+            for name, silver in corpora.items()
+        }
         published = list(found)[-1]
         for name, predicted in found.items():
             scores = evaluate(test, predicted, resamples=RESAMPLES)

@@ -6,8 +6,12 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+
+from exonym.cli.project import project
+from exonym.project import Fusion, Matching
 
 GOLD = "Anna\tB-PER\nKeller\tI-PER\nsah\tO\nBonn\tB-LOC\n\nEr\tO\nschlief\tO\n"
 
@@ -348,6 +352,28 @@ def test_broken_brackets_of_the_example_corpus_are_named(line):
     make_files = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make_files)
     assert [fault[:25] for fault in make_files.check_line(line)] == ["broken brackets (a bracket"[:25]]
+
+
+def test_one_file_is_not_written_twice(folder):
+    for name, text in (("s.conll", "Ana\tB-PER\n"), ("b.tsv", "Ana\tAna\n"), ("b.links", "0-0\n")):
+        write(folder, name, text)
+    inputs = ("project", "--source", "s.conll", "--bitext", "b.tsv", "--links", "b.links")
+    error = exonym(*inputs, "-o", "o.jsonl", "--dropped", "./o.jsonl", cwd=folder, code=1).stderr
+    assert "o.jsonl: found it as --output and as --dropped; expected two files" in error
+    assert not (folder / "o.jsonl").exists()
+
+
+def test_the_options_that_help_names_have_their_whole_names_and_true_defaults(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
+        assert "…" not in exonym(command, "--help").stdout
+    hints = get_type_hints(project, include_extras=True)
+    shown = {name: hint.__metadata__[0].show_default for name, hint in hints.items() if name != "return"}
+    fusion = {"alignment_weight": Fusion().alignment, "tagger_weight": Fusion().tagger}
+    fusion |= {"tagger_threshold": Fusion().tagger_threshold}
+    for name in ("threshold", "score", "power", "min_weight", "candidates", "limit", *fusion):
+        default = fusion[name] if name in fusion else getattr(Matching(), name)
+        assert shown[name] == (default if isinstance(default, str) else f"{default:g}")
 
 
 def test_version_and_help():

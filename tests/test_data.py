@@ -56,7 +56,24 @@ def test_split_words_keeps_every_visible_character(text):
 
 def test_split_words_keeps_marks_apostrophes_and_hyphens_in_words():
     words, _ = split_words("Ẹ̀kọ́ ng'ombe, Port-au-Prince (U.S.) दिल्ली।")
-    assert words == ("Ẹ̀kọ́", "ng'ombe", ",", "Port-au-Prince", "(", "U.S", ".", ")", "दिल्ली", "।")
+    assert words == ("Ẹ̀kọ́", "ng'ombe", ",", "Port-au-Prince", "(", "U.S.", ")", "दिल्ली", "।")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Kenya's", "Kenya 's"),
+        ("KENYA’S tea.", "KENYA ’S tea ."),
+        ("the 1990's: it's", "the 1990 's : it 's"),
+        ("ng'ombe l'homme o'smoq don't", "ng'ombe l'homme o'smoq don't"),
+        ("women's-only 's-Gravenhage Rock'n's'", "women's-only ' s-Gravenhage Rock'n 's '"),
+        ("the U.S. and U.S.A and U.S.'s, U.S.-led", "the U.S. and U.S.A and U.S. 's , U.S.-led"),
+        ("J.R.R. Tolkien, डी.के. at 5 p.m...", "J.R.R. Tolkien , डी.के. at 5 p.m. . ."),
+        ("a.b.com. Mr. Doctors' J. x.", "a.b.com . Mr . Doctors ' J . x ."),
+    ],
+)
+def test_split_words_splits_off_the_english_clitic_and_keeps_the_dots_of_abbreviations(text, expected):
+    assert " ".join(split_words(text)[0]) == expected
 
 
 def test_split_words_keeps_soft_hyphens_in_words_and_makes_none_of_joiners_alone():

@@ -9,10 +9,12 @@ from exonym.data import Alignment, Bitext, Corpus, Link, Links, Lost, Pair, Sent
 from exonym.project import (
     Background,
     Dropped,
+    Evidence,
     Filtering,
     Matching,
-    all_dropped,
+    Projected,
     dropped,
+    dropped_of,
     evidence_of,
     explain,
     filter_sentence,
@@ -113,6 +115,7 @@ def test_what_a_filter_took_says_so():
     found = told(links, filtering=filtering)
     assert [fate.reason for fate in found.fates] == ["label not wanted", "low confidence", "no link"]
     assert [fate.options[0].verdict for fate in found.fates[:2]] == ["label not wanted", "low confidence"]
+    assert [fate.options[0].confidence for fate in found.fates[:2]] == [1.0, 0.8]
     assert found.left_out == "low confidence"
 
 
@@ -122,7 +125,7 @@ def test_what_was_dropped_has_its_best_candidate_and_what_beat_it():
     assert (loc.what, loc.id, loc.source_id, loc.reason) == ("span", "7", "s1", "overlap")
     assert loc.source == Place(2, 3, "LOC", "c")
     assert loc.best == Place(1, 2, "LOC", "u", pytest.approx(0.2))
-    assert loc.beaten_by == (Place(0, 2, "PER", "t u", 1.0),)
+    assert loc.beaten_by == (Place(0, 2, "PER", "t u", 1.0, 1.0),)
     assert (weak.reason, weak.best.surface, weak.beaten_by) == ("below threshold", "z", ())
     assert sentence == Dropped("sentence", "7", "s1", "incomplete")
 
@@ -133,17 +136,15 @@ def test_spans_lost_before_and_parts_left_out_are_dropped_too():
     filtering = Filtering(min_confidence=0.7)
     found = dropped(told([(0, 0, 1.0), (0, 2, 0.6)], source, ("x", "y", "z"), matching, filtering))
     assert [(each.reason, each.source.surface) for each in found] == [("not found", "b"), ("low confidence", "a")]
-    assert found[1].best.surface == "z"
+    assert (found[1].best.surface, found[1].best.confidence) == ("z", pytest.approx(0.6))
 
 
 @given(LINKS)
 def test_a_corpus_drops_what_its_ledger_counts(links):
-    corpus, bitext = Corpus((SOURCE,)), Bitext((Pair(SOURCE.words, WORDS, "7"),))
-    alignment = Alignment((Links.of(links),))
     filtering = Filtering(min_confidence=0.4, sentences="complete")
-    silver = projected(links, Matching())
-    rows = list(all_dropped(corpus, bitext, alignment, silver, filtering=filtering))
-    kept, left_out = filter_sentence(silver[0], filtering)
+    silver = projected(links, SOFT)[0]
+    rows = dropped_of(Projected(SOURCE, silver, Links.of(links), Evidence()), SOFT, filtering)
+    kept, left_out = filter_sentence(silver, filtering)
     assert [row.reason for row in rows if row.what == "sentence"] == ([left_out] if left_out else [])
     assert sum(row.what == "span" for row in rows) == len(kept.lost)
 

@@ -57,6 +57,7 @@ def task():
         TranslateTrain(tagger=LIGHT, matching=Matching(candidates="union", fusion=Fusion(tagger=0.5))),
         TranslateTest(tagger=LIGHT),
         TranslateTest(tagger=LIGHT, matching=Matching(matcher="heuristic")),
+        TranslateTest(tagger=LIGHT, matching=Matching(candidates="union", fusion=Fusion(tagger=0.5))),
         Supervised(tagger=LIGHT),
     ],
     ids=lambda options: f"{options.kind} {getattr(options, 'labels', '')}".strip(),
@@ -305,3 +306,9 @@ def test_translate_test_comes_back_from_the_store(tmp_path):
     assert again.ledger == first.ledger
     other = transfer(given, TranslateTest(tagger=LIGHT), Store(tmp_path))
     assert keys(other.predictions)[5] == []
+
+
+@pytest.mark.parametrize("options", [TranslateTrain, TranslateTest])
+def test_a_matching_that_no_method_can_feed_is_refused_at_once(options):
+    with pytest.raises(RecipeError, match="no translation scorer yet"):
+        options(matching=Matching(fusion=Fusion(translation=0.5)))

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from exonym.cli.shared import OnError, Output, Swap, check_output, opened, progress_bar, say, show_ledger
+from exonym.cli.shared import (
+    OnError,
+    Output,
+    Swap,
+    check_distinct,
+    check_output,
+    opened,
+    progress_bar,
+    say,
+    show_ledger,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,6 +79,7 @@ def align(
 
     check_output(output)
     check_output(save_model)
+    check_distinct({"--output": output, "--save-model": save_model})
     _check_options(aligner, prior, save_model, romaniser)
     known = None if prior is None else AlignmentModel.load(prior)
     if known is not None:

@@ -136,15 +136,19 @@ def _shown(fate: Fate) -> list[Option]:
 
 def _verdict(explanation: Explanation, option: Option) -> Text:
     """Write a verdict, with what took the words: `overlap with PER 0:Ana -> 2:Ana`."""
+    if option.verdict == _KEPT:
+        return Text(_KEPT, "green")
+    if option.confidence is not None:
+        return Text(f"{option.verdict} ({option.confidence:.2f})")
     if not option.beaten_by:
-        return Text(option.verdict, "green" if option.verdict == _KEPT else "")
+        return Text(option.verdict)
     winners = []
     for index in option.beaten_by:
         winner = explanation.fates[index]
         taken = (
             _numbered(explanation.target, range(each.candidate.start, each.candidate.stop))
             for each in winner.options
-            if each.verdict in (_KEPT, "low confidence", "label not wanted")
+            if each.confidence is not None
             and each.candidate.start < option.candidate.stop
             and option.candidate.start < each.candidate.stop
         )

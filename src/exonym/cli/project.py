@@ -14,6 +14,7 @@ from exonym.cli.shared import (
     Repair,
     Scheme,
     Swap,
+    check_distinct,
     check_output,
     say,
     show_ledger,
@@ -28,6 +29,11 @@ _Candidates = Literal["linked", "ngrams", "tagger", "union"]
 _Compat = Literal["easy-label-projection", "politov"]
 _Sentences = Literal["all", "complete", "confident"]
 
+_BY_SCORE = "Matching by score: exact, greedy, bipartite"
+_TAGGER = "With a tagger of the target language; not for heuristic"
+_HEURISTIC = "--matcher heuristic"
+_KEPT = "What is kept"
+
 
 def project(
     source: Annotated[Path, typer.Option(help="Labelled source corpus (CoNLL or JSONL).")],
@@ -40,75 +46,126 @@ def project(
         typer.Option(help="Also write JSONL: for each span its source, links and score, for each lost one why."),
     ] = None,
     matcher: Annotated[_Matcher, typer.Option(help="How spans are matched.")] = "exact",
+    convention: Annotated[
+        Literal["conll"] | None,
+        typer.Option(help="conll: one-word LOC and ORG without a capital become MISC.", show_default="off"),
+    ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Not heuristic: least score of a match, 0 to 1; 0.2 if not given.")
+        float | None,
+        typer.Option(help="Least score of a match, 0 to 1.", show_default="0.2", rich_help_panel=_BY_SCORE),
     ] = None,
     score: Annotated[
         _Score | None,
-        typer.Option(help="Not heuristic: by likely words (expected, the default), weights, links or linked words."),
+        typer.Option(
+            help="By likely words, weights of links, links, or linked words.",
+            show_default="expected",
+            rich_help_panel=_BY_SCORE,
+        ),
     ] = None,
-    power: Annotated[float | None, typer.Option(help="--score soft: exponent of the weights; 1 if not given.")] = None,
+    power: Annotated[
+        float | None,
+        typer.Option(help="--score soft: exponent of the weights.", show_default="1", rich_help_panel=_BY_SCORE),
+    ] = None,
     min_weight: Annotated[
         float | None,
-        typer.Option(help="heuristic, --score pairs or words: links that weigh less do not count, 0 to 1; 0.4."),
+        typer.Option(
+            help="--score pairs or words, heuristic: links that weigh less do not count, 0 to 1.",
+            show_default="0.4",
+            rich_help_panel=_BY_SCORE,
+        ),
     ] = None,
     candidates: Annotated[
         _Candidates | None,
-        typer.Option(help="Not heuristic: ranges between linked words, all, those of the tagger, or both; linked."),
+        typer.Option(
+            help="Ranges between linked words, all, those of the tagger, or linked and tagger.",
+            show_default="linked",
+            rich_help_panel=_BY_SCORE,
+        ),
     ] = None,
     max_words: Annotated[
-        int | None, typer.Option(help="--candidates ngrams: most words of a range; no limit if not given.")
+        int | None,
+        typer.Option(
+            help="--candidates ngrams: most words of a range.", show_default="no limit", rich_help_panel=_BY_SCORE
+        ),
     ] = None,
     stop: Annotated[
-        list[str] | None, typer.Option(help="--candidates ngrams: a word that no range has; repeat it; ! and ?.")
+        list[str] | None,
+        typer.Option(
+            help="--candidates ngrams: a word that no range has; repeat it.",
+            show_default="! and ?",
+            rich_help_panel=_BY_SCORE,
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="exact, greedy: most target ranges for one source span; 1 if not given.")
+        int | None,
+        typer.Option(
+            help="exact, greedy: most target ranges for one source span.", show_default="1", rich_help_panel=_BY_SCORE
+        ),
     ] = None,
     tagger: Annotated[
-        Path | None, typer.Option(help="Folder of a tagger for the target side: see --tagger-weight, --candidates.")
+        Path | None,
+        typer.Option(help="Its folder; also give --tagger-weight or --candidates.", rich_help_panel=_TAGGER),
     ] = None,
     alignment_weight: Annotated[
-        float | None, typer.Option(help="Not heuristic: how much links count in a score; 1 if not given.")
+        float | None, typer.Option(help="How much links count in a score.", show_default="1", rich_help_panel=_TAGGER)
     ] = None,
     tagger_weight: Annotated[
-        float | None, typer.Option(help="Not heuristic: how much the tagger counts in a score; 0 if not given.")
+        float | None,
+        typer.Option(help="How much the tagger counts in a score.", show_default="0", rich_help_panel=_TAGGER),
     ] = None,
     tagger_threshold: Annotated[
-        float | None, typer.Option(help="With --tagger-weight: tagger scores that count as 0; under 0.05.")
+        float | None,
+        typer.Option(help="Tagger scores under this count as 0.", show_default="0.05", rich_help_panel=_TAGGER),
     ] = None,
     tagger_by_class: Annotated[
         bool | None,
-        typer.Option("--tagger-by-class", help="With --tagger-weight: ask for the label of the span, not for any."),
-    ] = None,
-    convention: Annotated[
-        Literal["conll"] | None,
-        typer.Option(help="conll: one-word LOC and ORG without a capital become MISC; off if not given."),
+        typer.Option("--tagger-by-class", help="Ask for the label of the span, not for any.", rich_help_panel=_TAGGER),
     ] = None,
     compat: Annotated[
-        _Compat | None, typer.Option(help="heuristic: do what this released code does, faults included.")
+        _Compat | None,
+        typer.Option(
+            help="easy-label-projection or politov: do what this released code does, faults included.",
+            show_default="ours",
+            metavar="CODE",
+            rich_help_panel=_HEURISTIC,
+        ),
     ] = None,
     max_gap: Annotated[
-        int | None, typer.Option(help="heuristic: join runs at most so many words apart; 0, with --compat 1.")
+        int | None,
+        typer.Option(
+            help="Join runs at most so many words apart.", show_default="0, with --compat 1", rich_help_panel=_HEURISTIC
+        ),
     ] = None,
     length_ratio: Annotated[
         float | None,
-        typer.Option(help="heuristic: drop runs shorter than this share of the source span; 0, for politov 0.8."),
+        typer.Option(
+            help="Drop runs shorter than this share of the source span.",
+            show_default="0, for politov 0.8",
+            rich_help_panel=_HEURISTIC,
+        ),
     ] = None,
     remove_punctuation: Annotated[
         bool | None,
         typer.Option(
             "--remove-punctuation/--keep-punctuation",
-            help="heuristic: take punctuation off the ends of runs; kept if not given, but for easy-label-projection.",
+            help="Take punctuation off the ends of runs.",
+            show_default="keep, for easy-label-projection remove",
+            rich_help_panel=_HEURISTIC,
         ),
     ] = None,
-    min_confidence: Annotated[float, typer.Option(help="Leave out spans that score less, 0 to 1.")] = 0.0,
+    min_confidence: Annotated[
+        float, typer.Option(help="Leave out spans of lower confidence, 0 to 1.", rich_help_panel=_KEPT)
+    ] = 0.0,
     labels: Annotated[
-        list[str] | None, typer.Option(help="Keep only spans with this label; repeat it. All if not given.")
+        list[str] | None,
+        typer.Option(help="Keep only spans with this label; repeat it.", show_default="all", rich_help_panel=_KEPT),
     ] = None,
     sentences: Annotated[
         _Sentences,
-        typer.Option(help="complete: leave out those that lack a source entity; confident: by --min-confidence."),
+        typer.Option(
+            help="complete: leave out those that lack a source entity; confident: by --min-confidence.",
+            rich_help_panel=_KEPT,
+        ),
     ] = "all",
     dropped: Annotated[
         Path | None, typer.Option(help="Also write JSONL: what was lost or left out, why, and what beat it.")
@@ -132,20 +189,16 @@ def project(
 
     weights: dict[str, Any] = {"alignment": alignment_weight, "tagger": tagger_weight}
     weights |= {"tagger_threshold": tagger_threshold, "tagger_by_class": tagger_by_class}
-    given: dict[str, Any] = {
-        "matcher": matcher,
-        "threshold": threshold,
-        "score": score,
-        "power": power,
-        "min_weight": min_weight,
-    }
+    given: dict[str, Any] = {"matcher": matcher, "threshold": threshold, "score": score, "power": power}
+    given |= {"min_weight": min_weight, "convention": convention}
     given |= {"candidates": candidates, "max_words": max_words, "stop": tuple(stop) if stop else None, "limit": limit}
-    given |= {"convention": convention, "compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
+    given |= {"compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
     matching = _matching(given | {"remove_punctuation": remove_punctuation}, weights, with_tagger=tagger is not None)
     filtering = Filtering(min_confidence=min_confidence, labels=tuple(labels or ()), sentences=sentences)
     check_output(output, labelled=True)
     check_output(provenance)
     check_output(dropped)
+    check_distinct({"--output": output, "--provenance": provenance, "--dropped": dropped})
     reading = {"scheme": scheme, "repair": repair}
     inputs = Inputs(source, bitext, links, format, reading, swap, on_error)
     outputs = Outputs(output, provenance, dropped)
@@ -165,7 +218,7 @@ def _matching(given: dict[str, Any], weights: dict[str, Any], *, with_tagger: bo
     for name in [*given, *(f"{name}_weight" if name in ("alignment", "tagger") else name for name in weights)]:
         blocked = blocker(name if name in given else "fusion", choices)
         if blocked:
-            _refuse(name, f"found it with --{blocked[0]} {blocked[1]}, which does not know it")
+            _refuse(name, f"found it with --{blocked[0]} {blocked[1]}, which does not know it; leave one out")
     matching = Matching(**given, fusion=Fusion(**weights))
     for name in ("tagger_threshold", "tagger_by_class"):
         if name in weights and not matching.fusion.tagger:

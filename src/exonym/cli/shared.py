@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TextIO
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import Console
 
@@ -102,6 +102,23 @@ def check_output(output: Path | None, *, labelled: bool = False) -> None:
         if format_of(output) is CORPUS_FORMATS["text"]:
             expected = "a format that keeps labels. Write .conll or .jsonl."
             raise DataError(f"{output}: found the ending of plain text; expected {expected}")
+
+
+def check_distinct(outputs: Mapping[str, Path | None]) -> None:
+    """Refuse to write two things to one file.
+
+    Args:
+        outputs: the files by the option that names them; None is no file.
+
+    Raises:
+        RecipeError: two of them are the same.
+    """
+    known: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is not None and (path.is_file() or not path.exists()):  # such as /dev/null may be named twice
+            other = known.setdefault(path.resolve(), option)
+            if other != option:
+                _refuse(path, f"it as {other} and as {option}", "two files. Change one of the names.")
 
 
 def check_output_folder(output: Path) -> None:

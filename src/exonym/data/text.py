@@ -12,10 +12,18 @@ from unicodedata import combining, is_normalized, normalize
 
 import regex
 
-# Letters, marks and digits, with the joiners of Indic scripts, soft hyphens and word joiners inside and after them; or
-# any other visible character by itself.
-_LETTERS = r"[\p{L}\p{M}\p{N}][\p{L}\p{M}\p{N}\u200c\u200d\u00ad\u2060]*"
-_WORD = regex.compile(rf"{_LETTERS}(?:['’ʼ.\-‑]{_LETTERS})*|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{Cc}}\p{{Cf}}\p{{Cs}}]")
+_LETTER = r"[\p{L}\p{M}\p{N}]"
+# Letters, marks and digits, with the joiners of Indic scripts, soft hyphens and word joiners inside and after them.
+_LETTERS = rf"{_LETTER}[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d\u00ad\u2060]*"
+_INNER = r"['’ʼ.\-‑]"  # stands between letters of one word
+_END = rf"(?!{_INNER}?{_LETTER})"  # the word does not go on
+_CLITIC = rf"(?<=[\p{{L}}\p{{M}}\p{{N}}.])['’][sS]{_END}"
+_ABBREVIATION = rf"(?:\p{{L}}\p{{M}}*\.){{2,}}(?!{_LETTER})"
+_WORD = regex.compile(
+    rf"{_CLITIC}"
+    rf"|(?:{_ABBREVIATION}|{_LETTERS})(?:(?!{_CLITIC}){_INNER}{_LETTERS})*"
+    r"|[^\s\p{L}\p{M}\p{N}\p{Cc}\p{Cf}\p{Cs}]"
+)
 
 
 class Normalised(NamedTuple):
@@ -71,10 +79,20 @@ def _boundaries(text: str) -> list[int]:
 def split_words(text: str) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     """Split running text into words and punctuation marks, with the offsets of each in the text.
 
-    Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it, and so do joiners and
-    soft hyphens that follow a letter; other control characters are in no word. Text of scripts without spaces comes
-    out as long words: give such text segmented, except where it is extra text for an aligner, which cuts it like the
-    text to align. Meant for text that has no words yet: the words of a labelled corpus are never split again.
+    Letters keep their combining marks; apostrophes, dots and hyphens inside a word stay in it (ng'ombe, l'homme), and
+    so do joiners and soft hyphens that follow a letter; other control characters are in no word. Two conventions of
+    labelled English, whatever the language, as it is not asked for: a final `'s` is a word (Kenya 's), and the last dot
+    of two or more single letters with dots is part of theirs (U.S.). Text of scripts without spaces comes out as long
+    words: give such text segmented, except where it is extra text for an aligner, which cuts it like the text to align.
+    Meant for text that has no words yet: the words of a labelled corpus are never split again.
+
+    Returns:
+        T words, and for each the offsets `[start, stop)` of its characters in the text.
+
+    Source:
+        The Penn Treebank's tokenisation, which CoNLL-03 and UD follow, in these two points. Differences: other clitics
+        (n't, 'll), which follow no name, and the dot of a single initial (J.), which could end a sentence, are left
+        as they were; Dutch plurals (foto's), which Dutch corpora keep whole, are split.
     """
     found = [(match.group(), match.span()) for match in _WORD.finditer(text)]
     return tuple(word for word, _ in found), tuple(span for _, span in found)

@@ -1,49 +1,42 @@
 """Label projection: candidates, evidence, matching, and the projection of whole corpora. Start at `project`."""
 
 from exonym.project.belief import Background
-from exonym.project.candidates import Candidate, Votes, candidates_of, links_of, ngrams, undominated, votes_of
-from exonym.project.compat import match_easy_label_projection, match_politov
+from exonym.project.candidates import Candidate, candidates_of, links_of, ngrams, undominated, votes_of
 from exonym.project.confidence import Calibration, calibration_error, calibration_of, fit, reliability
-from exonym.project.drops import Dropped, all_dropped, dropped
-from exonym.project.evidence import Evidence, TranslationScorer, scored_candidates, tagger_score
+from exonym.project.drops import Dropped, dropped, dropped_of
+from exonym.project.evidence import Evidence, TranslationScorer, tagger_score
 from exonym.project.explanation import Explanation, Fate, Option, explain
 from exonym.project.filters import Filtering, filter_sentence, filtered, keep
 from exonym.project.heuristic import match_heuristic
-from exonym.project.match import Choice, match_bipartite, match_exact, match_greedy, match_milp, total
-from exonym.project.options import Fusion, Matcher, Matching
+from exonym.project.match import match_bipartite, match_exact, match_greedy, match_milp, total
+from exonym.project.options import Fusion, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
 from exonym.project.projection import evidence_of, losses, project
-from exonym.project.sentence import Decision, decide, project_sentence
-from exonym.project.stream import Chunk, Projected, Targets, Work, project_chunks, project_stream
+from exonym.project.sentence import decide, project_sentence
+from exonym.project.stream import Projected, Work, project_chunks, project_stream
 
 __all__ = [
     "Background",
     "Calibration",
     "Candidate",
-    "Choice",
-    "Chunk",
-    "Decision",
     "Dropped",
     "Evidence",
     "Explanation",
     "Fate",
     "Filtering",
     "Fusion",
-    "Matcher",
     "Matching",
     "Option",
     "Projected",
-    "Targets",
     "TranslationScorer",
     "Unpaired",
-    "Votes",
     "Work",
-    "all_dropped",
     "calibration_error",
     "calibration_of",
     "candidates_of",
     "decide",
     "dropped",
+    "dropped_of",
     "evidence_of",
     "explain",
     "filter_sentence",
@@ -54,12 +47,10 @@ __all__ = [
     "links_of",
     "losses",
     "match_bipartite",
-    "match_easy_label_projection",
     "match_exact",
     "match_greedy",
     "match_heuristic",
     "match_milp",
-    "match_politov",
     "ngrams",
     "pair_up",
     "places",
@@ -68,7 +59,6 @@ __all__ = [
     "project_sentence",
     "project_stream",
     "reliability",
-    "scored_candidates",
     "tagger_score",
     "total",
     "undominated",

@@ -1,6 +1,6 @@
 """The list of what a projection dropped: source spans, parts of them and whole sentences, each with its reason.
 
-Start at `all_dropped` for a corpus, at `dropped` for a sentence.
+Start at `dropped_of`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,17 @@ from typing import TYPE_CHECKING, Literal
 import orjson
 
 from exonym.data import Sentence
-from exonym.project.belief import Background
 from exonym.project.explanation import explain
 from exonym.project.filters import LOW_CONFIDENCE, NOT_WANTED, Filtering
-from exonym.project.options import Matching
-from exonym.project.pairing import join
-from exonym.project.projection import evidence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import TextIO
 
-    from exonym.data import Alignment, Bitext, Corpus, Lost, Span
-    from exonym.project.candidates import Candidate
-    from exonym.project.evidence import TranslationScorer
+    from exonym.data import Lost, Span
     from exonym.project.explanation import Explanation, Fate, Option
+    from exonym.project.options import Matching
+    from exonym.project.stream import Projected
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,7 @@ class Place:
         label: the label.
         surface: the words, as `Sentence.surface`.
         score: of the match, in the target language; None in the source language.
+        confidence: of the target span that was made of it, in [0, 1]; None if none was.
     """
 
     start: int
@@ -45,6 +42,7 @@ class Place:
     label: str
     surface: str
     score: float | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +68,25 @@ class Dropped:
     beaten_by: tuple[Place, ...] = ()
 
 
-def all_dropped(
-    source: Corpus,
-    bitext: Bitext,
-    alignment: Alignment,
-    projected: Corpus,
-    matching: Matching | None = None,
-    filtering: Filtering | None = None,
-    tagged: Corpus | None = None,
-    translation: TranslationScorer | None = None,
-) -> Iterator[Dropped]:
-    """Say what a projection dropped.
+def dropped_of(
+    projected: Projected,
+    matching: Matching,
+    filtering: Filtering = Filtering(),  # noqa: B008 - immutable
+) -> list[Dropped]:
+    """Say what of a projected sentence is missing; one that lacks nothing costs nothing.
 
     Args:
-        source: as it was given to `project`, and so are bitext, alignment, matching, tagged and translation.
-        bitext: see there.
-        alignment: see there.
-        projected: what `project` gave, before it was filtered; sentences that lack nothing are passed over.
-        matching: see there.
-        filtering: what is kept; None for everything.
-        tagged: see there.
-        translation: see there.
+        projected: the sentence, before it is filtered, with what it came from, as `project_stream` hands it to `then`.
+        matching: how it was matched.
+        filtering: what is kept.
 
-    Yields:
-        What was dropped, by sentence.
+    Returns:
+        As `dropped`.
     """
-    matching, filtering = matching or Matching(), filtering or Filtering()
-    background = Background.learn(bitext, alignment) if matching.needs_background else Background()
-    evidence = evidence_of(bitext, matching, tagged, translation, background)
-    for labelled, pair, links, known, found in zip(
-        join(source, bitext), bitext, alignment, evidence, projected, strict=True
-    ):
-        if found.lost or any(map(filtering.fault_of, found.spans)):
-            target = Sentence(pair.target, (), pair.id)
-            yield from dropped(explain(labelled, target, links, matching, filtering, known))
+    if not projected.target.lost and not any(map(filtering.fault_of, projected.target.spans)):
+        return []
+    target = Sentence(projected.target.words, (), projected.target.id)
+    return dropped(explain(projected.source, target, projected.links, matching, filtering, projected.evidence))
 
 
 def dropped(explanation: Explanation) -> list[Dropped]:
@@ -120,7 +103,7 @@ def dropped(explanation: Explanation) -> list[Dropped]:
             source.id,
             reason,
             _source_place(source, fate.span),
-            _target_place(target, option.candidate, fate.span) if option else None,
+            _target_place(target, option, fate.span) if option else None,
             _winners(explanation, option) if option else (),
         )
         for fate in explanation.fates
@@ -153,10 +136,10 @@ def _faults(fate: Fate) -> list[tuple[str, Option | None]]:
 def _winners(explanation: Explanation, option: Option) -> tuple[Place, ...]:
     """Return what other source spans went to that overlaps a candidate."""
     return tuple(
-        _target_place(explanation.target, other.candidate, explanation.fates[index].span)
+        _target_place(explanation.target, other, explanation.fates[index].span)
         for index in option.beaten_by
         for other in explanation.fates[index].options
-        if other.verdict in ("chosen", LOW_CONFIDENCE, NOT_WANTED)
+        if other.confidence is not None
         and other.candidate.start < option.candidate.stop
         and option.candidate.start < other.candidate.stop
     )
@@ -166,6 +149,6 @@ def _source_place(source: Sentence, span: Span | Lost) -> Place:
     return Place(span.start, span.stop, span.label, " ".join(source.words[span.start : span.stop]))
 
 
-def _target_place(target: Sentence, candidate: Candidate, span: Span) -> Place:
-    words = " ".join(target.words[candidate.start : candidate.stop])
-    return Place(candidate.start, candidate.stop, span.label, words, candidate.score)
+def _target_place(target: Sentence, option: Option, span: Span) -> Place:
+    start, stop, score = option.candidate[:3]
+    return Place(start, stop, span.label, " ".join(target.words[start:stop]), score, option.confidence)

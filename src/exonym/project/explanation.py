@@ -37,7 +37,7 @@ Verdict = Literal[
 ]
 
 
-_After = dict[tuple[int, int], Verdict]  # target range that was chosen -> whether it was kept
+_After = dict[tuple[int, int], tuple[Verdict, float]]  # a target range that was chosen -> was it kept?, confidence
 
 
 class Option(NamedTuple):
@@ -50,11 +50,13 @@ class Option(NamedTuple):
             the heuristics, whose score is the share of linked words, also `shorter` than what was chosen and `below
             length ratio`. `not chosen` is all else.
         beaten_by: for `overlap`, places in `Explanation.fates` of the spans that went to an overlapping range.
+        confidence: of the target span that it became, in [0, 1], also of one that was left out; None if it became none.
     """
 
     candidate: Candidate
     verdict: Verdict
     beaten_by: tuple[int, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,9 @@ def explain(
     projected = project_sentence(source, target, links, matching, evidence)
     kept, left_out = filter_sentence(projected, filtering)
     decisions = decide(source, target, links, matching, evidence)
-    after: _After = {(span.start, span.stop): filtering.fault_of(span) or "chosen" for span in projected.spans}
+    after: _After = {
+        (span.start, span.stop): (filtering.fault_of(span) or "chosen", span.score) for span in projected.spans
+    }
     if matching.matcher == "heuristic":
         options = [_runs(decisions, index, matching, after) for index in range(len(decisions))]
     else:
@@ -139,7 +143,7 @@ def explain(
     for decision, own in zip(decisions, options, strict=True):
         ranges = [(each.start, each.stop) for each in decision.chosen]
         spans = tuple(span for span in kept.spans if (span.start, span.stop) in ranges)
-        reason = "" if spans else decision.reason or after[ranges[0]]
+        reason = "" if spans else decision.reason or after[ranges[0]][0]
         fates.append(Fate(decision.span, tuple(map(Link._make, decision.links)), own, spans, reason))
     return Explanation(source, kept, tuple(links), tuple(fates), left_out, matching, filtering)
 
@@ -154,7 +158,7 @@ def _candidates(
         beaten_by = _overlapping(decisions, index, candidate)
         full = len(chosen) == matching.limit or any(_overlap(each, candidate) for each in chosen)
         if candidate in chosen:
-            options.append(Option(candidate, after[candidate.start, candidate.stop]))
+            options.append(_taken(candidate, after))
         elif candidate.score < matching.threshold:
             options.append(Option(candidate, "below threshold"))
         elif full and all(candidate.score < each.score for each in chosen):
@@ -171,7 +175,7 @@ def _runs(decisions: Sequence[Decision], index: int, matching: Matching, after: 
     """Judge what a heuristic chose, and the runs of linked words that it did not choose, the longest first."""
     decision = decisions[index]
     words = {target for _, target, weight in decision.links if weight >= matching.min_weight}
-    options = [Option(each, after[each.start, each.stop]) for each in decision.chosen]
+    options = [_taken(each, after) for each in decision.chosen]
     longest = max((each.stop - each.start for each in decision.chosen), default=0)
     for run in runs_of(sorted(words), matching.run_options[0]):
         candidate = share_linked(run, words)
@@ -185,6 +189,12 @@ def _runs(decisions: Sequence[Decision], index: int, matching: Matching, after: 
         else:
             options.append(Option(candidate, "overlap" if beaten_by else "not chosen", beaten_by))
     return tuple(sorted(options, key=lambda each: each.candidate.start - each.candidate.stop))
+
+
+def _taken(candidate: Candidate, after: _After) -> Option:
+    """Judge what was chosen by what became of it."""
+    verdict, confidence = after[candidate.start, candidate.stop]
+    return Option(candidate, verdict, (), confidence)
 
 
 def _overlapping(decisions: Sequence[Decision], index: int, candidate: Candidate) -> tuple[int, ...]:

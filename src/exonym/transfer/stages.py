@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, Protocol, TypeVar
 
 from exonym.align import Aligner, Lexicon
 from exonym.data import Alignment, Bitext, Corpus, Sentence
+from exonym.errors import RecipeError
 from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
 from exonym.tag import LightOptions, Tagger, label, train_light
@@ -51,6 +52,16 @@ def just_do(stage: Stage[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def stage(version: int) -> Callable[[Callable[P, T]], Stage[P, T]]:
     """Make a stage of a function, named after it."""
     return lambda function: Stage(function.__name__, version, function)
+
+
+def check_evidence(matching: Matching) -> None:
+    """Refuse a matching that needs evidence which no stage makes.
+
+    Raises:
+        RecipeError: translation counts in its scores.
+    """
+    if matching.needs_translation:
+        raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
 
 
 @stage(1)

@@ -11,7 +11,18 @@ from exonym.data import Bitext, Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses, places
 from exonym.tag import LightOptions
-from exonym.transfer.stages import Do, align, just_do, project, stage, tag, tag_source_side, train
+from exonym.transfer.stages import (
+    Do,
+    align,
+    check_evidence,
+    just_do,
+    project,
+    stage,
+    tag,
+    tag_source_side,
+    tag_target_side,
+    train,
+)
 from exonym.transfer.task import Outcome, Task
 
 Missing = Literal["untagged", "direct"]
@@ -24,7 +35,7 @@ class TranslateTest:
     Attributes:
         kind: names the method in a recipe.
         aligner: how words are linked.
-        matching: how spans are matched.
+        matching: how spans are matched. Where it needs a tagger of the target language, it gets the source tagger.
         missing: what becomes of test sentences that have no translation: they stay `untagged`, or the source tagger
             tags them as they are (`direct`).
         tagger: how the source tagger is trained.
@@ -35,6 +46,9 @@ class TranslateTest:
     matching: Matching = field(default_factory=Matching)
     missing: Missing = "untagged"
     tagger: LightOptions = field(default_factory=LightOptions)
+
+    def __post_init__(self) -> None:
+        check_evidence(self.matching)
 
 
 def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -69,7 +83,8 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     source_tagger = do(train, task.source, options.tagger)
     tagged = do(tag_source_side, source_tagger, translation)
     links = do(align, translation + task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
-    projected = do(project, tagged, translation, links, options.matching)
+    known = do(tag_target_side, source_tagger, translation) if options.matching.needs_tagger else None
+    projected = do(project, tagged, translation, links, options.matching, known)
     rest = do(tag, source_tagger, task.test) if options.missing == "direct" else task.test
     predictions = do(put_on_test, projected, translation, rest)
     ledger = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)

@@ -14,6 +14,7 @@ from exonym.tag import LightOptions
 from exonym.transfer.stages import (
     Do,
     align,
+    check_evidence,
     just_do,
     keep,
     project,
@@ -50,8 +51,7 @@ class TranslateTrain:
     tagger: LightOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
-        if self.matching.needs_translation:
-            raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
+        check_evidence(self.matching)
 
 
 def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed: int = 1) -> Outcome:
