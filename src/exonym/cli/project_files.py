@@ -18,9 +18,14 @@ from exonym.data import Bitext, Ledger, Sentence
 from exonym.errors import RecipeError, suggest
 from exonym.formats import (
     CORPUS_FORMATS,
+    Faults,
     Format,
+    LinkLine,
     Parts,
+    Source,
     format_of,
+    link_lines,
+    links_of_lines,
     read_bitext,
     read_corpus,
     read_pharaoh,
@@ -30,8 +35,8 @@ from exonym.formats import (
 )
 from exonym.project import (
     Background,
+    Projecting,
     Unpaired,
-    Work,
     dropped,
     evidence_of,
     explain,
@@ -50,7 +55,7 @@ if TYPE_CHECKING:
 
     from exonym.data import Pair
     from exonym.formats import OnError
-    from exonym.project import Evidence, Filtering, Matching, Projected
+    from exonym.project import Chunk, Evidence, Filtering, Matching, Projected
     from exonym.tag import Tagger
 
 
@@ -100,6 +105,7 @@ class Written(NamedTuple):
         left_out: places, from 0 in the chunk, of the pairs that have no sentence in the texts.
         labels: the labels that its sources have.
         ledger: what was projected, lost and left out.
+        faults: those of the links.
     """
 
     pairs: int
@@ -108,39 +114,50 @@ class Written(NamedTuple):
     left_out: list[int]
     labels: set[str]
     ledger: Ledger
+    faults: Faults
 
 
 @dataclass(frozen=True)
-class Write:
-    """Filter projected sentences and make their text.
+class Work:
+    """Read links, project, filter, and make text: all that is done with a chunk, in another process if asked.
 
     Attributes:
-        formats: those that text is made for.
-        matching: how they were matched.
+        links: the file that the lines of links are from.
+        on_error: what is done about its faults.
+        projecting: how pairs are projected.
         filtering: what is kept.
+        formats: those that text is made for.
         dropped: True to tell of all that was lost or left out.
     """
 
-    formats: tuple[Format, ...]
-    matching: Matching
+    links: Path
+    on_error: OnError
+    projecting: Projecting
     filtering: Filtering
+    formats: tuple[Format, ...]
     dropped: bool
 
-    def __call__(self, chunk: Sequence[Projected]) -> Written:
-        """Return the texts, and what was lost."""
+    def __call__(self, chunk: Chunk[str]) -> Written:
+        """Return the texts, what was lost, and what is wrong with the links."""
+        faults, pairs = Faults(self.links, self.on_error), chunk.pairs()
+        rows = [LinkLine(int(pair.id), line, pair) for pair, line in zip(pairs, chunk.links, strict=True)]
+        return self._written(self.projecting(chunk.sources, pairs, links_of_lines(rows, faults)), faults)
+
+    def _written(self, chunk: Sequence[Projected], faults: Faults) -> Written:
         ledger = losses(each.target for each in chunk)
         kept = list(keep((each.target for each in chunk), self.filtering, ledger))
         out = [place for place, each in enumerate(chunk) if filter_sentence(each.target, self.filtering)[1]]
         texts = [text_of(kept, format) for format in self.formats]
         labels = {span.label for each in chunk for span in each.source.spans}
-        return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger)
+        return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger, faults)
 
     def _dropped(self, chunk: Sequence[Projected]) -> str:
         text = StringIO()
         for each in chunk:
             if each.target.lost or any(map(self.filtering.fault_of, each.target.spans)):
                 bare = Sentence(each.target.words, (), each.target.id)
-                told = explain(each.source, bare, each.links, self.matching, self.filtering, each.evidence)
+                matching = self.projecting.matching
+                told = explain(each.source, bare, each.links, matching, self.filtering, each.evidence)
                 write_dropped(dropped(told), text)
         return text.getvalue()
 
@@ -195,20 +212,24 @@ def project_files(
         DataError: a file has faults, or the three do not belong together.
         RecipeError: the filter wants a label that no source sentence has.
     """
+    check_labelled(inputs.source, inputs.format)
     if tagger is not None:
         _tagger(tagger)  # a folder that holds none is told of before anything is read
-    read = [Ledger(), Ledger(), Ledger()]
-    told, labels, left_out, done = Ledger(), set[str](), list[int](), 0
+    read, told, labels, left_out, done = (Ledger(), Ledger()), Ledger(), set[str](), list[int](), 0
     paths = _paths(outputs)
-    write = Write(tuple(format for _, format in paths), matching, filtering, outputs.dropped is not None)
+    formats = tuple(format for _, format in paths)
     try:
         with ExitStack() as stack:
-            work = Work(write, matching, Known(matching, _background(inputs, matching), tagger))
+            projecting = Projecting(matching, Known(matching, _background(inputs, matching), tagger))
+            work = Work(inputs.links, inputs.on_error, projecting, filtering, formats, outputs.dropped is not None)
             manifest = _manifest(inputs, outputs, matching, filtering, tagger)
-            chunks = stack.enter_context(closing(project_chunks(*_streams(inputs, read), work, workers=workers)))
+            links = Source(inputs.links, inputs.on_error)
+            streams = _streams(inputs, links, *read)
+            chunks = stack.enter_context(closing(project_chunks(*streams, work, workers=workers)))
             files = [Parts(stack.enter_context(opened(path)), format) for path, format in paths]
             drops = stack.enter_context(opened(outputs.dropped)) if outputs.dropped is not None else None
             for chunk in _watched(chunks, inputs.bitext):
+                links.update(chunk.faults)
                 told.update(chunk.ledger)
                 labels |= chunk.labels
                 left_out += [done + place + 1 for place in chunk.left_out]
@@ -217,13 +238,14 @@ def project_files(
                     file.write(text)
                 if drops is not None:
                     drops.write(chunk.dropped)
+            links.close()
             _check_labels(filtering, labels, inputs.source)
     except Unpaired:  # now all such pairs, which takes the whole of both files
         corpus = read_corpus(inputs.source, inputs.format, on_error=inputs.on_error, **inputs.options)
         join(corpus, read_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error))
         raise
     total = Ledger()
-    for each in read:
+    for each in (*read, links.ledger):
         total.update(each)
     if manifest is not None and outputs.labels is not None:
         counts = Ledger(total)
@@ -236,9 +258,8 @@ def _background(inputs: Inputs, matching: Matching) -> Background:
     """Learn from the beginning of the text what the whole of it tells; faults are told of when it is projected."""
     if not matching.needs_background:
         return Background()
-    quiet = inputs._replace(on_error="skip")
-    _, pairs, links = _streams(quiet, [Ledger(), Ledger(), Ledger()])
-    return Background.learn(pairs, links)
+    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error="skip"))
+    return Background.learn(pairs, read_pharaoh(inputs.links, same, on_error="skip"))
 
 
 def _check_labels(filtering: Filtering, known: set[str], source: Path) -> None:
@@ -270,13 +291,13 @@ def _manifest(
     return Manifest(**found, reading=reading, matching=matching, filtering=filtering, ledger={}, left_out=())
 
 
-def _streams(inputs: Inputs, ledgers: Sequence[Ledger]) -> tuple[Iterator[Sentence], Iterator[Pair], Iterator[Any]]:
-    check_labelled(inputs.source, inputs.format)
-    on_error = inputs.on_error
-    source = stream_corpus(inputs.source, inputs.format, on_error=on_error, ledger=ledgers[0], **inputs.options)
-    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error=on_error, ledger=ledgers[1]))
-    links = read_pharaoh(inputs.links, same, of=str(inputs.bitext), on_error=on_error, ledger=ledgers[2])
-    return source, pairs, links
+def _streams(
+    inputs: Inputs, links: Source, of_corpus: Ledger, of_bitext: Ledger
+) -> tuple[Iterator[Sentence], Iterator[Pair], Iterator[str]]:
+    """Return the sentences, the pairs, and the lines of their links, which are read where they are projected."""
+    corpus = stream_corpus(inputs.source, inputs.format, on_error=inputs.on_error, ledger=of_corpus, **inputs.options)
+    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error, ledger=of_bitext))
+    return corpus, pairs, (row.text for row in link_lines(links, same, str(inputs.bitext)))
 
 
 def _watched(chunks: Iterator[Written], bitext: Path) -> Iterator[Written]:

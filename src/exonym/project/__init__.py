@@ -14,7 +14,7 @@ from exonym.project.options import Fusion, Matcher, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
 from exonym.project.projection import evidence_of, losses, project
 from exonym.project.sentence import Decision, decide, project_sentence
-from exonym.project.stream import Chunk, Projected, Targets, Work, project_chunks, project_stream
+from exonym.project.stream import Chunk, Projected, Projecting, project_chunks, project_stream
 
 __all__ = [
     "Background",
@@ -33,11 +33,10 @@ __all__ = [
     "Matching",
     "Option",
     "Projected",
-    "Targets",
+    "Projecting",
     "TranslationScorer",
     "Unpaired",
     "Votes",
-    "Work",
     "all_dropped",
     "calibration_error",
     "calibration_of",
