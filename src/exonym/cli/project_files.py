@@ -7,56 +7,38 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from io import StringIO
+from dataclasses import replace
 from itertools import tee
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from exonym.cli.project_work import Known, Work, cached_tagger
 from exonym.cli.shared import check_labelled, opened, progress_bar
-from exonym.data import Bitext, Ledger, Sentence
+from exonym.data import Ledger
 from exonym.errors import RecipeError, suggest
 from exonym.formats import (
     CORPUS_FORMATS,
-    Faults,
     Format,
-    LinkLine,
     Parts,
     Source,
     format_of,
     link_lines,
-    links_of_lines,
     read_bitext,
     read_corpus,
     read_pharaoh,
     stream_bitext,
     stream_corpus,
-    text_of,
 )
-from exonym.project import (
-    Background,
-    Projecting,
-    Unpaired,
-    dropped,
-    evidence_of,
-    explain,
-    filter_sentence,
-    join,
-    keep,
-    losses,
-    project_chunks,
-)
-from exonym.project.drops import write_dropped
+from exonym.project import Background, Projecting, Unpaired, join, project_chunks
 from exonym.run.manifest import Input, Manifest, Reading, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from exonym.data import Pair
+    from exonym.cli.project_work import Written
+    from exonym.data import Pair, Sentence
     from exonym.formats import OnError
-    from exonym.project import Chunk, Evidence, Filtering, Matching, Projected
-    from exonym.tag import Tagger
+    from exonym.project import Filtering, Matching
 
 
 class Inputs(NamedTuple):
@@ -95,103 +77,6 @@ class Outputs(NamedTuple):
     dropped: Path | None
 
 
-class Written(NamedTuple):
-    """What was made of a chunk.
-
-    Attributes:
-        pairs: how many pairs it had.
-        texts: its text for each format.
-        dropped: text of what was lost or left out.
-        left_out: places, from 0 in the chunk, of the pairs that have no sentence in the texts.
-        labels: the labels that its sources have.
-        ledger: what was projected, lost and left out.
-        faults: those of the links.
-    """
-
-    pairs: int
-    texts: list[str]
-    dropped: str
-    left_out: list[int]
-    labels: set[str]
-    ledger: Ledger
-    faults: Faults
-
-
-@dataclass(frozen=True)
-class Work:
-    """Read links, project, filter, and make text: all that is done with a chunk, in another process if asked.
-
-    Attributes:
-        links: the file that the lines of links are from.
-        on_error: what is done about its faults.
-        projecting: how pairs are projected.
-        filtering: what is kept.
-        formats: those that text is made for.
-        dropped: True to tell of all that was lost or left out.
-    """
-
-    links: Path
-    on_error: OnError
-    projecting: Projecting
-    filtering: Filtering
-    formats: tuple[Format, ...]
-    dropped: bool
-
-    def __call__(self, chunk: Chunk[str]) -> Written:
-        """Return the texts, what was lost, and what is wrong with the links."""
-        faults, pairs = Faults(self.links, self.on_error), chunk.pairs()
-        rows = [LinkLine(int(pair.id), line, pair) for pair, line in zip(pairs, chunk.links, strict=True)]
-        return self._written(self.projecting(chunk.sources, pairs, links_of_lines(rows, faults)), faults)
-
-    def _written(self, chunk: Sequence[Projected], faults: Faults) -> Written:
-        ledger = losses(each.target for each in chunk)
-        kept = list(keep((each.target for each in chunk), self.filtering, ledger))
-        out = [place for place, each in enumerate(chunk) if filter_sentence(each.target, self.filtering)[1]]
-        texts = [text_of(kept, format) for format in self.formats]
-        labels = {span.label for each in chunk for span in each.source.spans}
-        return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger, faults)
-
-    def _dropped(self, chunk: Sequence[Projected]) -> str:
-        text = StringIO()
-        for each in chunk:
-            if each.target.lost or any(map(self.filtering.fault_of, each.target.spans)):
-                bare = Sentence(each.target.words, (), each.target.id)
-                matching = self.projecting.matching
-                told = explain(each.source, bare, each.links, matching, self.filtering, each.evidence)
-                write_dropped(dropped(told), text)
-        return text.getvalue()
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of pairs beside their links; a tagger is loaded in the process where it is used.
-
-    Attributes:
-        matching: what needs it.
-        background: what the whole text tells.
-        tagger: folder of a tagger for the target side, if the matching needs one.
-    """
-
-    matching: Matching
-    background: Background
-    tagger: Path | None
-
-    def __call__(self, pairs: Sequence[Pair]) -> Iterator[Evidence]:
-        """Return what is known of each pair."""
-        from exonym.transfer.stages import tag_target_side
-
-        bitext = Bitext(tuple(pairs))
-        tagged = None if self.tagger is None else tag_target_side(_tagger(self.tagger), bitext)
-        return evidence_of(bitext, self.matching, tagged, background=self.background)
-
-
-@lru_cache(maxsize=1)
-def _tagger(folder: Path) -> Tagger:
-    from exonym.transfer import load_any_tagger
-
-    return load_any_tagger(folder)
-
-
 def project_files(
     inputs: Inputs, outputs: Outputs, matching: Matching, filtering: Filtering, tagger: Path | None, workers: int
 ) -> tuple[Ledger, Ledger]:
@@ -214,7 +99,7 @@ def project_files(
     """
     check_labelled(inputs.source, inputs.format)
     if tagger is not None:
-        _tagger(tagger)  # a folder that holds none is told of before anything is read
+        cached_tagger(tagger)  # a folder that holds none is told of before anything is read
     read, told, labels, left_out, done = (Ledger(), Ledger()), Ledger(), set[str](), list[int](), 0
     paths = _paths(outputs)
     formats = tuple(format for _, format in paths)
