@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import inf
+from operator import attrgetter
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
 
@@ -58,7 +59,7 @@ class Problems:
 
     Args:
         path: the file (or other input) that is read; used in front of every line number.
-        shown: how many faults the message lists; the rest are counted.
+        shown: how many faults the message lists, the first by line; the rest are counted.
     """
 
     path: str
@@ -68,16 +69,23 @@ class Problems:
 
     def add(self, line: int | None, found: str, expected: str, mend: str) -> None:
         """Note one fault; `line` is 1-based, or None for a fault of the whole input."""
-        self.count += 1
-        if len(self.found) < self.shown:
-            where = self.path if line is None else f"{self.path}:{line}"
-            self.found.append(Problem(where, inf if line is None else line, found, expected, mend))
+        where = self.path if line is None else f"{self.path}:{line}"
+        self._keep([Problem(where, inf if line is None else line, found, expected, mend)], 1)
+
+    def update(self, other: Problems) -> None:
+        """Add the faults that were found elsewhere, such as in another process."""
+        self._keep(other.found, other.count)
+
+    def _keep(self, found: Sequence[Problem], count: int) -> None:
+        """Keep the first faults by line, so that it does not matter in which order they are found."""
+        self.count += count
+        self.found = sorted([*self.found, *found], key=attrgetter("line"))[: self.shown]
 
     def raise_any(self) -> None:
         """Raise one `DataError` with every fault, or return if there is none."""
         if not self.count:
             return
-        lines = [str(problem) for problem in sorted(self.found, key=lambda problem: problem.line)]
+        lines = [str(problem) for problem in self.found]
         if self.count > len(self.found):
             lines.append(f"... and {self.count - len(self.found)} more in {self.path}")
         raise DataError("\n".join(lines))

@@ -7,51 +7,38 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from io import StringIO
+from dataclasses import replace
 from itertools import tee
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from exonym.cli.project_work import Known, Work, cached_tagger
 from exonym.cli.shared import check_labelled, opened, progress_bar
-from exonym.data import Bitext, Ledger, Sentence
+from exonym.data import Ledger
 from exonym.errors import RecipeError, suggest
 from exonym.formats import (
     CORPUS_FORMATS,
     Format,
     Parts,
+    Source,
     format_of,
+    link_lines,
     read_bitext,
     read_corpus,
     read_pharaoh,
     stream_bitext,
     stream_corpus,
-    text_of,
 )
-from exonym.project import (
-    Background,
-    Unpaired,
-    Work,
-    dropped,
-    evidence_of,
-    explain,
-    filter_sentence,
-    join,
-    keep,
-    losses,
-    project_chunks,
-)
-from exonym.project.drops import write_dropped
+from exonym.project import Background, Projecting, Unpaired, join, project_chunks
 from exonym.run.manifest import Input, Manifest, Reading, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from exonym.data import Pair
+    from exonym.cli.project_work import Written
+    from exonym.data import Pair, Sentence
     from exonym.formats import OnError
-    from exonym.project import Evidence, Filtering, Matching, Projected
-    from exonym.tag import Tagger
+    from exonym.project import Filtering, Matching
 
 
 class Inputs(NamedTuple):
@@ -90,91 +77,6 @@ class Outputs(NamedTuple):
     dropped: Path | None
 
 
-class Written(NamedTuple):
-    """What was made of a chunk.
-
-    Attributes:
-        pairs: how many pairs it had.
-        texts: its text for each format.
-        dropped: text of what was lost or left out.
-        left_out: places, from 0 in the chunk, of the pairs that have no sentence in the texts.
-        labels: the labels that its sources have.
-        ledger: what was projected, lost and left out.
-    """
-
-    pairs: int
-    texts: list[str]
-    dropped: str
-    left_out: list[int]
-    labels: set[str]
-    ledger: Ledger
-
-
-@dataclass(frozen=True)
-class Write:
-    """Filter projected sentences and make their text.
-
-    Attributes:
-        formats: those that text is made for.
-        matching: how they were matched.
-        filtering: what is kept.
-        dropped: True to tell of all that was lost or left out.
-    """
-
-    formats: tuple[Format, ...]
-    matching: Matching
-    filtering: Filtering
-    dropped: bool
-
-    def __call__(self, chunk: Sequence[Projected]) -> Written:
-        """Return the texts, and what was lost."""
-        ledger = losses(each.target for each in chunk)
-        kept = list(keep((each.target for each in chunk), self.filtering, ledger))
-        out = [place for place, each in enumerate(chunk) if filter_sentence(each.target, self.filtering)[1]]
-        texts = [text_of(kept, format) for format in self.formats]
-        labels = {span.label for each in chunk for span in each.source.spans}
-        return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger)
-
-    def _dropped(self, chunk: Sequence[Projected]) -> str:
-        text = StringIO()
-        for each in chunk:
-            if each.target.lost or any(map(self.filtering.fault_of, each.target.spans)):
-                bare = Sentence(each.target.words, (), each.target.id)
-                told = explain(each.source, bare, each.links, self.matching, self.filtering, each.evidence)
-                write_dropped(dropped(told), text)
-        return text.getvalue()
-
-
-@dataclass(frozen=True)
-class Known:
-    """What is known of pairs beside their links; a tagger is loaded in the process where it is used.
-
-    Attributes:
-        matching: what needs it.
-        background: what the whole text tells.
-        tagger: folder of a tagger for the target side, if the matching needs one.
-    """
-
-    matching: Matching
-    background: Background
-    tagger: Path | None
-
-    def __call__(self, pairs: Sequence[Pair]) -> Iterator[Evidence]:
-        """Return what is known of each pair."""
-        from exonym.transfer.stages import tag_target_side
-
-        bitext = Bitext(tuple(pairs))
-        tagged = None if self.tagger is None else tag_target_side(_tagger(self.tagger), bitext)
-        return evidence_of(bitext, self.matching, tagged, background=self.background)
-
-
-@lru_cache(maxsize=1)
-def _tagger(folder: Path) -> Tagger:
-    from exonym.transfer import load_any_tagger
-
-    return load_any_tagger(folder)
-
-
 def project_files(
     inputs: Inputs, outputs: Outputs, matching: Matching, filtering: Filtering, tagger: Path | None, workers: int
 ) -> tuple[Ledger, Ledger]:
@@ -195,20 +97,24 @@ def project_files(
         DataError: a file has faults, or the three do not belong together.
         RecipeError: the filter wants a label that no source sentence has.
     """
+    check_labelled(inputs.source, inputs.format)
     if tagger is not None:
-        _tagger(tagger)  # a folder that holds none is told of before anything is read
-    read = [Ledger(), Ledger(), Ledger()]
-    told, labels, left_out, done = Ledger(), set[str](), list[int](), 0
+        cached_tagger(tagger)  # a folder that holds none is told of before anything is read
+    read, told, labels, left_out, done = (Ledger(), Ledger()), Ledger(), set[str](), list[int](), 0
     paths = _paths(outputs)
-    write = Write(tuple(format for _, format in paths), matching, filtering, outputs.dropped is not None)
+    formats = tuple(format for _, format in paths)
     try:
         with ExitStack() as stack:
-            work = Work(write, matching, Known(matching, _background(inputs, matching), tagger))
+            projecting = Projecting(matching, Known(matching, _background(inputs, matching), tagger))
+            work = Work(inputs.links, inputs.on_error, projecting, filtering, formats, outputs.dropped is not None)
             manifest = _manifest(inputs, outputs, matching, filtering, tagger)
-            chunks = stack.enter_context(closing(project_chunks(*_streams(inputs, read), work, workers=workers)))
+            links = Source(inputs.links, inputs.on_error)
+            streams = _streams(inputs, links, *read)
+            chunks = stack.enter_context(closing(project_chunks(*streams, work, workers=workers)))
             files = [Parts(stack.enter_context(opened(path)), format) for path, format in paths]
             drops = stack.enter_context(opened(outputs.dropped)) if outputs.dropped is not None else None
             for chunk in _watched(chunks, inputs.bitext):
+                links.update(chunk.faults)
                 told.update(chunk.ledger)
                 labels |= chunk.labels
                 left_out += [done + place + 1 for place in chunk.left_out]
@@ -217,13 +123,14 @@ def project_files(
                     file.write(text)
                 if drops is not None:
                     drops.write(chunk.dropped)
+            links.close()
             _check_labels(filtering, labels, inputs.source)
     except Unpaired:  # now all such pairs, which takes the whole of both files
         corpus = read_corpus(inputs.source, inputs.format, on_error=inputs.on_error, **inputs.options)
         join(corpus, read_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error))
         raise
     total = Ledger()
-    for each in read:
+    for each in (*read, links.ledger):
         total.update(each)
     if manifest is not None and outputs.labels is not None:
         counts = Ledger(total)
@@ -236,9 +143,8 @@ def _background(inputs: Inputs, matching: Matching) -> Background:
     """Learn from the beginning of the text what the whole of it tells; faults are told of when it is projected."""
     if not matching.needs_background:
         return Background()
-    quiet = inputs._replace(on_error="skip")
-    _, pairs, links = _streams(quiet, [Ledger(), Ledger(), Ledger()])
-    return Background.learn(pairs, links)
+    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error="skip"))
+    return Background.learn(pairs, read_pharaoh(inputs.links, same, on_error="skip"))
 
 
 def _check_labels(filtering: Filtering, known: set[str], source: Path) -> None:
@@ -270,13 +176,13 @@ def _manifest(
     return Manifest(**found, reading=reading, matching=matching, filtering=filtering, ledger={}, left_out=())
 
 
-def _streams(inputs: Inputs, ledgers: Sequence[Ledger]) -> tuple[Iterator[Sentence], Iterator[Pair], Iterator[Any]]:
-    check_labelled(inputs.source, inputs.format)
-    on_error = inputs.on_error
-    source = stream_corpus(inputs.source, inputs.format, on_error=on_error, ledger=ledgers[0], **inputs.options)
-    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error=on_error, ledger=ledgers[1]))
-    links = read_pharaoh(inputs.links, same, of=str(inputs.bitext), on_error=on_error, ledger=ledgers[2])
-    return source, pairs, links
+def _streams(
+    inputs: Inputs, links: Source, of_corpus: Ledger, of_bitext: Ledger
+) -> tuple[Iterator[Sentence], Iterator[Pair], Iterator[str]]:
+    """Return the sentences, the pairs, and the lines of their links, which are read where they are projected."""
+    corpus = stream_corpus(inputs.source, inputs.format, on_error=inputs.on_error, ledger=of_corpus, **inputs.options)
+    pairs, same = tee(stream_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error, ledger=of_bitext))
+    return corpus, pairs, (row.text for row in link_lines(links, same, str(inputs.bitext)))
 
 
 def _watched(chunks: Iterator[Written], bitext: Path) -> Iterator[Written]:

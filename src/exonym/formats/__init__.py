@@ -17,9 +17,9 @@ from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
 from exonym.formats.bitext import Side
 from exonym.formats.conll import BETWEEN, Repair, read_conll, scheme_of, write_conll
-from exonym.formats.files import OnError, check_start
+from exonym.formats.files import Faults, OnError, Source, check_start
 from exonym.formats.jsonl import read_jsonl, write_jsonl
-from exonym.formats.pharaoh import read_pharaoh, write_pharaoh
+from exonym.formats.pharaoh import LinkLine, link_lines, links_of_lines, read_pharaoh, write_pharaoh
 from exonym.formats.text import read_text, write_text
 
 if TYPE_CHECKING:
@@ -309,12 +309,17 @@ def write_alignment(path: str | Path, alignment: Iterable[Links]) -> None:
 
 __all__ = [
     "CORPUS_FORMATS",
+    "Faults",
     "Format",
+    "LinkLine",
     "OnError",
     "Parts",
     "Repair",
     "Side",
+    "Source",
     "format_of",
+    "link_lines",
+    "links_of_lines",
     "read_alignment",
     "read_bitext",
     "read_conll",

@@ -46,7 +46,7 @@ class _Block:
     id: str = ""
     words: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
-    lines: Sequence[int] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     broken: bool = False
 
 
@@ -219,7 +219,7 @@ def _plain_block(first: int, lines: Sequence[str | None]) -> _Block | None:
         return None
     if not all(tag and " " not in tag for tag in set(tags)):
         return None
-    return _Block("", words, tags, range(first, first + len(lines)))
+    return _Block("", words, tags, list(range(first, first + len(lines))))
 
 
 def _read_line(source: Source, block: _Block, number: int, line: str, layout: _Layout) -> None:
@@ -235,7 +235,7 @@ def _read_line(source: Source, block: _Block, number: int, line: str, layout: _L
     else:
         block.words.append(columns[0])
         block.tags.append(columns[-1])
-        block.lines = [*block.lines, number]
+        block.lines.append(number)
 
 
 def _is_row(line: str, columns: list[str], layout: _Layout) -> bool:

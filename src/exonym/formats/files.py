@@ -21,17 +21,14 @@ _BLOCK = 1 << 18  # bytes that are read at once, and then to the end of the line
 BOM = "﻿"
 
 
-class Source:
-    """A text file that is being read: its lines, its faults and its ledger.
+class Faults:
+    """What is wrong with a file, as far as it was read; another process may read a part of it.
 
     Args:
         path: the file.
         on_error: `raise` gathers all faults and raises one `DataError` at the end; `skip` leaves the faulty
             sentence or line out and counts it in the ledger.
         ledger: where skipped and repaired things are counted.
-
-    Raises:
-        DataError: the file does not exist or is a folder.
     """
 
     def __init__(self, path: str | Path, on_error: OnError = "raise", ledger: Ledger | None = None) -> None:
@@ -39,6 +36,33 @@ class Source:
         self.on_error = on_error
         self.ledger = Ledger() if ledger is None else ledger
         self.problems = Problems(str(path))
+
+    def fault(self, line: int | None, found: str, expected: str, mend: str) -> None:
+        """Note a fault: an error in the end, or a counted skip."""
+        if self.on_error == "skip":
+            self.ledger.note(f"faults skipped in {self.path.name}")
+        else:
+            self.problems.add(line, found, expected, mend)
+
+    def update(self, other: Faults) -> None:
+        """Add those of another part of the file."""
+        self.ledger.update(other.ledger)
+        self.problems.update(other.problems)
+
+    def close(self) -> None:
+        """Raise one error with every fault that was noted."""
+        self.problems.raise_any()
+
+
+class Source(Faults):
+    """A text file that is being read: its lines, its faults and its ledger; arguments are those of `Faults`.
+
+    Raises:
+        DataError: the file does not exist or is a folder.
+    """
+
+    def __init__(self, path: str | Path, on_error: OnError = "raise", ledger: Ledger | None = None) -> None:
+        super().__init__(path, on_error, ledger)
         if not self.path.is_file():
             found = "a folder" if self.path.is_dir() else "no such file"
             raise DataError(f"{path}: found {found}; expected a text file. {_near_files(self.path)}")
@@ -84,17 +108,6 @@ class Source:
         else:
             mend = "Convert the line ends (they may be those of the old Mac)."
             self.fault(number, "a carriage return inside the line", "line ends LF or CRLF", mend)
-
-    def fault(self, line: int | None, found: str, expected: str, mend: str) -> None:
-        """Note a fault: an error in the end, or a counted skip."""
-        if self.on_error == "skip":
-            self.ledger.note(f"faults skipped in {self.path.name}")
-        else:
-            self.problems.add(line, found, expected, mend)
-
-    def close(self) -> None:
-        """Raise one error with every fault that was noted."""
-        self.problems.raise_any()
 
 
 def _plain_lines(block: bytes, *, first: bool) -> Sequence[str | None] | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import regex
 
 from exonym.data import Bitext, Links
-from exonym.formats.files import OnError, Source, split_spaces
+from exonym.formats.files import Faults, OnError, Source, split_spaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 
     from exonym.data import Ledger, Pair
 
-    _Row = tuple[int, str, Pair | None]  # number of the line, the line, its pair
     _Numbers = NDArray[np.int64]
+
+
+class LinkLine(NamedTuple):
+    """A line of links: its number, its text, and the pair that it belongs to, if that is known."""
+
+    number: int
+    text: str
+    pair: Pair | None
+
 
 _BATCH = 1000  # lines that are read at once
 _MOST = 10**6  # more words than a sentence of links in the usual form has
@@ -46,7 +54,7 @@ def read_pharaoh(
             its id, where the ids of all pairs are numbers in order (as `read_bitext` names them), so that links of
             the lines of a bitext that were skipped are passed over; else it is its place. Pairs that are no `Bitext`
             are streamed, at most 1,000 ahead of the links, and must be named by their lines.
-        of: what to call such pairs in messages.
+        of: what to call such pairs in messages, usually their file.
         on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty *links* out and counts them,
             so that lines and pairs still correspond.
         ledger: where skips are counted.
@@ -58,23 +66,27 @@ def read_pharaoh(
         DataError: once the file is read, if it has faults, or ends before the last pair, or has links after it.
     """
     source = Source(path, on_error, ledger)
-    rows = (
-        ((number, line or "", None) for number, line in source.lines()) if bitext is None else _rows(source, bitext, of)
-    )
+    bare = (LinkLine(number, line or "", None) for number, line in source.lines())
+    rows = iter(bare if bitext is None else link_lines(source, bitext, of))
     while few := list(islice(rows, _BATCH)):
-        yield from _links_of(source, few)
+        yield from links_of_lines(few, source)
     source.close()
 
 
-def _rows(source: Source, bitext: Bitext | Iterable[Pair], of: str) -> Iterator[_Row]:
-    """Yield the line of each pair, with its number; at the end note it if lines are missing or left over."""
+def link_lines(source: Source, bitext: Bitext | Iterable[Pair], of: str) -> Iterator[LinkLine]:
+    """Yield the line of each pair of a bitext, for `links_of_lines`; see `read_pharaoh`.
+
+    At the end it is noted as a fault of the source if lines are missing, for which empty ones stand, or left over.
+    """
     lines = source.lines()
     end = last = 0  # the number of lines, empty ones after the last pair apart; the line of the last pair
     for last, pair in _numbered(bitext):
+        own = None
         for end, line in lines:
             if end == last:
-                yield end, line or "", pair
+                own = line
                 break
+        yield LinkLine(last, own or "", pair)
     for number, line in lines:
         end = number if split_spaces(line or "") else end
     if end != last:
@@ -92,8 +104,16 @@ def _numbered(bitext: Bitext | Iterable[Pair]) -> Iterable[tuple[int, Pair]]:
     return ((int(pair.id), pair) for pair in bitext)
 
 
-def _links_of(source: Source, rows: Sequence[_Row]) -> Iterator[Links]:
-    """Read many lines: those in the usual form, with nothing wrong, all at once, and the others one by one."""
+def links_of_lines(rows: Sequence[LinkLine], faults: Faults) -> Iterator[Links]:
+    """Read many lines: those in the usual form, with nothing wrong, all at once, and the others one by one.
+
+    Args:
+        rows: the lines.
+        faults: of their file: where links with a fault, which are left out, are noted.
+
+    Yields:
+        The links of each line.
+    """
     usual = [line if _USUAL.fullmatch(line) else "" for _, line, _ in rows]
     row, source_word, target_word, weight = _numbers("\n".join([*usual, ""]).encode())
     most = [(len(pair.source), len(pair.target)) if pair else (_MOST, _MOST) for _, _, pair in rows]
@@ -107,7 +127,7 @@ def _links_of(source: Source, rows: Sequence[_Row]) -> Iterator[Links]:
     start = 0
     for (number, line, pair), text, stop, is_odd in zip(rows, usual, ends, odd, strict=True):
         if is_odd or text != line:
-            yield _links(source, number, split_spaces(line), pair)
+            yield _links(faults, number, split_spaces(line), pair)
         else:
             yield Links(source_32[start:stop], target_32[start:stop], weight_32[start:stop])
         start = stop
@@ -146,7 +166,7 @@ def _numbers(text: bytes) -> tuple[_Numbers, _Numbers, _Numbers, NDArray[np.floa
     return line[source], value[source], value[source + 1], weight
 
 
-def _links(source: Source, number: int, items: Iterable[str], pair: Pair | None) -> Links:
+def _links(faults: Faults, number: int, items: Iterable[str], pair: Pair | None) -> Links:
     """Read the links of a line; those with a fault are noted and left out."""
     links = []
     for item in items:
@@ -154,12 +174,12 @@ def _links(source: Source, number: int, items: Iterable[str], pair: Pair | None)
         weight = float(match[3]) if match and match[3] else 1.0
         if match is None or not 0 < weight <= 1:
             expected = "source-target or source-target:weight, 0-based, weight in (0, 1]"
-            source.fault(number, f"link {item!r}", expected, "Correct the link.")
+            faults.fault(number, f"link {item!r}", expected, "Correct the link.")
             continue
         i, j = int(match[1]), int(match[2])
         if pair is not None and (i >= len(pair.source) or j >= len(pair.target)):
             expected = f"a link inside {len(pair.source)} source and {len(pair.target)} target words"
-            source.fault(number, f"link {item!r}", expected, "Links count words from 0: align this bitext again.")
+            faults.fault(number, f"link {item!r}", expected, "Links count words from 0: align this bitext again.")
             continue
         links.append((i, j, weight))
     return Links.of(links)

@@ -13,7 +13,7 @@ from exonym.project.options import Fusion, Matching
 from exonym.project.pairing import Unpaired, join, pair_up, places
 from exonym.project.projection import evidence_of, losses, project
 from exonym.project.sentence import decide, project_sentence
-from exonym.project.stream import Projected, Work, project_chunks, project_stream
+from exonym.project.stream import Projected, Projecting, project_chunks, project_stream
 
 __all__ = [
     "Background",
@@ -28,9 +28,9 @@ __all__ = [
     "Matching",
     "Option",
     "Projected",
+    "Projecting",
     "TranslationScorer",
     "Unpaired",
-    "Work",
     "calibration_error",
     "calibration_of",
     "candidates_of",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Literal
 
-from exonym.data import Corpus, Pair, Sentence, nfc
+from exonym.data import Corpus, nfc
 from exonym.errors import DataError, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from exonym.data import Bitext
+    from exonym.data import Bitext, Pair, Sentence
 
 _MEND = "must be the corpus, word for word and in its order; pairs may be missing."
 
@@ -40,8 +40,7 @@ def pair_up(source: Iterable[Sentence], pairs: Iterable[Pair]) -> Iterator[tuple
                 f"pair {pair.id}: found a source side that is no sentence, or an earlier one; expected the words of "
                 f"the next sentence, or of a later one. The source side {_MEND}"
             )
-        same = own.words == pair.source
-        yield own, Pair(own.words, pair.target, pair.id) if same else pair  # words once in memory, and in a pickle
+        yield own, pair
     for _ in sentences:  # its reader tells of faults at its end
         pass
 

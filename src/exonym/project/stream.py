@@ -1,8 +1,8 @@
 """Projection of any number of sentence pairs in bounded memory, in several processes if asked.
 
-Pairs meet their sentences in this process and are projected in chunks; what is made of a chunk, such as text that is
-ready to be written, is made where it was projected, so that little goes from process to process. Nothing depends on the
-number of processes. Start at `project_stream`.
+Pairs meet their sentences in this process and are projected in chunks. What can wait is done where a chunk is
+projected: links may come as unread lines, and text that is ready to be written may go back, so that little is done in
+this process and little goes from one to another. Nothing depends on the number of processes. Start at `project_stream`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from exonym.data import Links, Pair, Sentence
+from exonym.data import Pair, Sentence
 from exonym.errors import DataError
 from exonym.processes import ordered_map
 from exonym.project.evidence import Evidence, require
@@ -23,17 +23,33 @@ from exonym.project.sentence import project_sentence
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
+    from exonym.data import Links
+
+Linked = TypeVar("Linked")
 Result = TypeVar("Result")
 
 CHUNK = 1000  # pairs that are projected at once
 
 
-class Chunk(NamedTuple):
-    """Pairs with their labelled sentences and their links, in columns, which go faster to another process than rows."""
+class Chunk(NamedTuple, Generic[Linked]):
+    """Pairs with their labelled sentences and their links, in columns, which go faster to another process than rows.
+
+    Attributes:
+        sources: the sentence of each pair.
+        targets: the words of its target side.
+        ids: its name.
+        links: its links, or the line where they stand.
+    """
 
     sources: list[Sentence]
-    pairs: list[Pair]
-    links: list[Links]
+    targets: list[tuple[str, ...]]
+    ids: list[str]
+    links: list[Linked]
+
+    def pairs(self) -> list[Pair]:
+        """Return the pairs; their source sides are the words of the sentences."""
+        rows = zip(self.sources, self.targets, self.ids, strict=True)
+        return [Pair(source.words, target, id) for source, target, id in rows]
 
 
 class Projected(NamedTuple):
@@ -46,51 +62,54 @@ class Projected(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Targets:
-    """The target sentences of a chunk.
+class Projecting:
+    """How pairs are projected; for several processes `evidence` must be picklable.
 
     Attributes:
-        then: what becomes of each; None leaves it out.
-    """
-
-    then: Callable[[Projected], Sentence | None] | None = None
-
-    def __call__(self, chunk: Sequence[Projected]) -> list[Sentence]:
-        """Return them."""
-        if self.then is None:
-            return [each.target for each in chunk]
-        return [sentence for sentence in map(self.then, chunk) if sentence is not None]
-
-
-@dataclass(frozen=True)
-class Work(Generic[Result]):
-    """What is done with each chunk. For several processes its parts must be picklable.
-
-    Attributes:
-        finish: makes the result from the projected pairs of a chunk: filters them, writes them, counts them.
         matching: how spans are matched.
         evidence: tells what is known of each of some pairs beside links; None where `matching` needs nothing.
     """
 
-    finish: Callable[[list[Projected]], Result]
     matching: Matching
     evidence: Callable[[Sequence[Pair]], Iterable[Evidence]] | None = None
 
-    def __call__(self, chunk: Chunk) -> Result:
-        """Project a chunk and return what `finish` makes of it.
+    def __call__(self, sources: Iterable[Sentence], pairs: Sequence[Pair], links: Iterable[Links]) -> list[Projected]:
+        """Project the spans of sentences onto the target sides of their pairs; no link may be outside its pair."""
+        known = [Evidence()] * len(pairs) if self.evidence is None else self.evidence(pairs)
+        projected = []
+        for source, pair, own, evidence in zip(sources, pairs, links, known, strict=True):
+            target = Sentence(pair.target, (), pair.id)
+            if source.spans or source.lost:
+                target = project_sentence(source, target, own, self.matching, evidence)
+            projected.append(Projected(source, target, own, evidence))
+        return projected
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The target sentences of a chunk.
+
+    Attributes:
+        projecting: how they are made.
+        then: what becomes of each; None leaves it out.
+    """
+
+    projecting: Projecting
+    then: Callable[[Projected], Sentence | None] | None = None
+
+    def __call__(self, chunk: Chunk[Links]) -> list[Sentence]:
+        """Project a chunk.
 
         Raises:
             DataError: a link points outside its pair.
         """
-        known = [Evidence()] * len(chunk.pairs) if self.evidence is None else self.evidence(chunk.pairs)
-        projected = []
-        for labelled, pair, links, evidence in zip(*chunk, known, strict=True):
+        pairs = chunk.pairs()
+        for pair, links in zip(pairs, chunk.links, strict=True):
             links.check(pair)
-            target = Sentence(pair.target, (), pair.id)
-            if labelled.spans or labelled.lost:
-                target = project_sentence(labelled, target, links, self.matching, evidence)
-            projected.append(Projected(labelled, target, links, evidence))
-        return self.finish(projected)
+        projected = self.projecting(chunk.sources, pairs, chunk.links)
+        if self.then is None:
+            return [each.target for each in projected]
+        return [sentence for sentence in map(self.then, projected) if sentence is not None]
 
 
 def project_stream(
@@ -128,7 +147,7 @@ def project_stream(
     """
     matching = matching or Matching()
     require(matching, evidence, evidence)
-    work = Work(Targets(then), matching, evidence)
+    work = Targets(Projecting(matching, evidence), then)
     with closing(project_chunks(source, pairs, links, work, workers=workers)) as chunks:
         for chunk in chunks:
             yield from chunk
@@ -137,24 +156,25 @@ def project_stream(
 def project_chunks(
     source: Iterable[Sentence],
     pairs: Iterable[Pair],
-    links: Iterable[Links],
-    work: Work[Result],
+    links: Iterable[Linked],
+    work: Callable[[Chunk[Linked]], Result],
     *,
     workers: int = 1,
 ) -> Generator[Result, None, None]:
-    """Project as `project_stream`, and yield what `work` makes of each chunk, in order."""
+    """Yield what `work`, which may be done in other processes, makes of each chunk, in order; see `project_stream`."""
     return ordered_map(work, _chunks(source, pairs, links), workers)
 
 
-def _chunks(source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[Links]) -> Iterator[Chunk]:
+def _chunks(source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[Linked]) -> Iterator[Chunk[Linked]]:
     joined = _joined(source, pairs, links)
     while rows := list(islice(joined, CHUNK)):
-        yield Chunk([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows])
+        sentences, targets, ids, own = map(list, zip(*rows, strict=True))
+        yield Chunk(sentences, targets, ids, own)
 
 
 def _joined(
-    source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[Links]
-) -> Iterator[tuple[Sentence, Pair, Links]]:
+    source: Iterable[Sentence], pairs: Iterable[Pair], links: Iterable[Linked]
+) -> Iterator[tuple[Sentence, tuple[str, ...], str, Linked]]:
     """Join the three; all are read to their ends, so that their readers can tell of faults."""
     rest = iter(links)
     number = 0
@@ -162,6 +182,6 @@ def _joined(
         own = next(rest, None)
         if own is None:
             raise DataError(f"found links for {number - 1} pairs; expected more. Align this bitext again.")
-        yield sentence, pair, own
+        yield sentence, pair.target, pair.id, own
     if next(rest, None) is not None:
         raise DataError(f"found links after those of {number} pairs; expected none. Align this bitext again.")
