@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from exonym.data import Pair
     from exonym.formats import OnError
-    from exonym.project import Background, Chunk, Evidence, Filtering, Matching, Projected
+    from exonym.project import Background, Evidence, Filtering, Matching, Projected
+    from exonym.project.stream import Chunk
     from exonym.tag import Tagger
 
 
