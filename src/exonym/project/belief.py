@@ -39,7 +39,7 @@ _LEAST = 0.03  # words whose links with the span weigh less do not count
 _FAINT = 0.4  # where all links of a span weigh less, none is made much of
 _SURE = 0.5  # links that tell whether names are capitalised; words that belong for sure
 _INFORMATIVE = 3.0  # a word that is one in 10^3 words, or rarer, counts in full
-_MOST = 100_000  # pairs that a background is learnt from
+_MOST = 20_000  # pairs that a background is learnt from
 
 
 @dataclass(frozen=True)
