@@ -15,7 +15,7 @@ from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, 
 from exonym.errors import DataError, Problems, suggest
 from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
-from exonym.formats.bitext import Side
+from exonym.formats.bitext import Side, stream_bitext
 from exonym.formats.conll import BETWEEN, Repair, read_conll, scheme_of, write_conll
 from exonym.formats.files import Faults, OnError, Source, check_start
 from exonym.formats.jsonl import read_jsonl, write_jsonl
@@ -177,30 +177,6 @@ class Parts:
             check_start("the first sentence", text)
             self.is_empty = False
         self.file.write(text)
-
-
-def stream_bitext(
-    path: str | Path,
-    *,
-    raw: bool | Side = False,
-    swap: bool = False,
-    on_error: OnError = "raise",
-    ledger: Ledger | None = None,
-) -> Iterator[Pair]:
-    """Stream the pairs of a two-column bitext; see `exonym.formats.bitext.read_bitext`.
-
-    Raises:
-        DataError: at the end, if the file has faults (all are listed) or holds no pair.
-    """
-    ledger = Ledger() if ledger is None else ledger
-    number = 0
-    pairs = _bitext.read_bitext(path, raw=raw, swap=swap, on_error=on_error, ledger=ledger)
-    for pair in pairs:
-        number += 1
-        yield pair
-    if not number:
-        raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
-    ledger.note("pairs read", number)
 
 
 def read_bitext(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from exonym.data import Pair, split_words
+from exonym.data import Ledger, Pair, split_words
+from exonym.errors import DataError
 from exonym.formats.files import OnError, Source, check_start, check_words, split_spaces
 
 if TYPE_CHECKING:
@@ -12,13 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from exonym.data import Ledger
-
 
 Side = Literal["source", "target"]
 
 
-def read_bitext(
+def stream_bitext(
     path: str | Path,
     *,
     raw: bool | Side = False,
@@ -34,18 +33,20 @@ def read_bitext(
             words of the others are what stands between spaces.
         swap: True for a file whose columns are target, tab, source.
         on_error: `raise` reports all faults of the file at the end; `skip` leaves faulty lines out and counts them.
-        ledger: where skips are counted.
+        ledger: where skips and the number of pairs are counted.
 
     Yields:
         The pairs, named by their line number.
 
     Raises:
         DataError: once the file is read, if it has faults (a missing or empty side, a third column, an empty line
-            before the last pair) and `on_error` is `raise`.
+            before the last pair) and `on_error` is `raise`, or if it holds no pair.
     """
+    ledger = Ledger() if ledger is None else ledger
     source = Source(path, on_error, ledger)
     names: tuple[Side, Side] = ("target", "source") if swap else ("source", "target")
     expected = f"{names[0]}, tab, {names[1]}"
+    count = 0
     empty_lines: list[int] = []  # only those before another line are faults
     for number, line in source.lines():
         if line is None:
@@ -70,8 +71,12 @@ def read_bitext(
             mend = "Remove the pair, or add --on-error skip."
             source.fault(number, f"an empty {empty} side", "words on both sides", mend)
             continue
+        count += 1
         yield Pair(right, left, str(number)) if swap else Pair(left, right, str(number))
     source.close()
+    if not count:
+        raise DataError(f"{path}: found no sentence pair; expected at least one line: two sentences, a tab between.")
+    ledger.note("pairs read", count)
 
 
 def write_bitext(pairs: Iterable[Pair], file: TextIO) -> None:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from exonym.data import Bitext, Links, Sentence, nfc
 from exonym.errors import DataError
-from exonym.formats import CORPUS_FORMATS, format_of, read_pharaoh
-from exonym.formats.bitext import read_bitext
+from exonym.formats import CORPUS_FORMATS, format_of, read_pharaoh, stream_bitext
 from exonym.project import Background, Evidence, Explanation, explain
 from exonym.run.manifest import read_manifest
 from exonym.transfer import load_any_tagger
@@ -131,7 +130,7 @@ def _linked(paths: dict[str, Path], manifest: Manifest) -> Iterator[tuple[Pair, 
     """Stream the pairs with their links."""
     reading = manifest.reading
     lines = enumerate(read_pharaoh(paths["links"], on_error=reading.on_error), start=1)
-    for pair in read_bitext(paths["bitext"], swap=reading.swap, on_error=reading.on_error):
+    for pair in stream_bitext(paths["bitext"], swap=reading.swap, on_error=reading.on_error):
         links = next((each for line, each in lines if line == int(pair.id)), None)
         if links is None:
             return
