@@ -24,6 +24,7 @@ from _projected import DATA, SETS, projected
 LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en", "silveralign-entr": "en-tr"}
 ALIGNERS = (
     "statistical",
+    "statistical, one model",
     "statistical, uroman",
     "eflomal, 4 characters",
     "eflomal, 3 views voted",
@@ -76,6 +77,7 @@ def aligner_of(name):
         return FastAlign(4) if shutil.which("fast_align") else "no fast_align command"
     aligner = {
         "statistical": StatisticalAligner(),
+        "statistical, one model": StatisticalAligner(models=((2, 3, 5),)),
         "statistical, uroman": StatisticalAligner(romaniser="uroman"),
         "eflomal, 4 characters": EflomalAligner(),
         "eflomal, 3 views voted": EflomalAligner(prefixes=(0, 4, 5)),
