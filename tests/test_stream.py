@@ -189,6 +189,21 @@ def test_all_faults_are_told_and_nothing_is_written(folder, monkeypatch, name, e
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
+def test_the_first_faults_of_links_are_told_whatever_the_number_of_processes(folder):
+    """Bytes that are no text are found ahead of faults that the processes find; the message is by line all the same."""
+    lines = (folder / "b.links").read_bytes().splitlines()
+    for place in range(2, len(lines), 50):
+        lines[place - 1] = b"0-0:2"
+    lines[1100] = b"\xff"
+    (folder / "b.links").write_bytes(b"".join(line + b"\n" for line in lines[:-1]))
+    first, second = (exonym(*FILES, "--workers", workers, cwd=folder, code=1).stderr for workers in (1, 2))
+    assert first == second
+    told = [line for line in first.splitlines() if "b.links:" in line]
+    assert [int(line.split("b.links:")[1].split(":")[0]) for line in told] == list(range(2, 2 + 50 * 20, 50))
+    number = len(range(2, len(lines), 50)) + 2 - 20  # those of links, one of bytes, one of a line that is missing
+    assert f"... and {number} more in b.links" in first
+
+
 def test_a_fault_at_the_end_keeps_standard_output_empty(folder):
     changed(folder / "b.links", lambda lines: lines.append("0-0"))
     done = exonym(*FILES, "--workers", 2, cwd=folder, code=1)
