@@ -77,7 +77,7 @@ def main() -> None:
         sys.exit(1)
     except _Stopped:
         typer.echo(
-            "stopped; nothing half-written was left, and stages of a comparison that are done will be found again",
+            "stopped; nothing half-written was left (exonym compare will find the stages that were done again)",
             err=True,
         )
         sys.exit(130)

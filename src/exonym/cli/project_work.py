@@ -10,9 +10,9 @@ from functools import lru_cache
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
-from exonym.data import Bitext, Ledger, Sentence
+from exonym.data import Bitext, Ledger
 from exonym.formats import Faults, Format, LinkLine, links_of_lines, text_of
-from exonym.project import Projecting, dropped, evidence_of, explain, filter_sentence, keep, losses
+from exonym.project import Projecting, dropped_of, evidence_of, filter_sentence, losses
 from exonym.project.drops import write_dropped
 
 if TYPE_CHECKING:
@@ -76,8 +76,9 @@ class Work:
 
     def _written(self, chunk: Sequence[Projected], faults: Faults) -> Written:
         ledger = losses(each.target for each in chunk)
-        kept = list(keep((each.target for each in chunk), self.filtering, ledger))
-        out = [place for place, each in enumerate(chunk) if filter_sentence(each.target, self.filtering)[1]]
+        found = [filter_sentence(each.target, self.filtering, ledger) for each in chunk]
+        kept = [sentence for sentence, fault in found if not fault]
+        out = [place for place, (_, fault) in enumerate(found) if fault]
         texts = [text_of(kept, format) for format in self.formats]
         labels = {span.label for each in chunk for span in each.source.spans}
         return Written(len(chunk), texts, self._dropped(chunk) if self.dropped else "", out, labels, ledger, faults)
@@ -85,11 +86,7 @@ class Work:
     def _dropped(self, chunk: Sequence[Projected]) -> str:
         text = StringIO()
         for each in chunk:
-            if each.target.lost or any(map(self.filtering.fault_of, each.target.spans)):
-                bare = Sentence(each.target.words, (), each.target.id)
-                matching = self.projecting.matching
-                told = explain(each.source, bare, each.links, matching, self.filtering, each.evidence)
-                write_dropped(dropped(told), text)
+            write_dropped(dropped_of(each, self.projecting.matching, self.filtering), text)
         return text.getvalue()
 
 

@@ -6,7 +6,7 @@ from exonym.project.confidence import Calibration, calibration_error, calibratio
 from exonym.project.drops import Dropped, dropped, dropped_of
 from exonym.project.evidence import Evidence, TranslationScorer, tagger_score
 from exonym.project.explanation import Explanation, Fate, Option, explain
-from exonym.project.filters import Filtering, filter_sentence, filtered, keep
+from exonym.project.filters import Filtering, filter_sentence, filtered
 from exonym.project.heuristic import match_heuristic
 from exonym.project.match import match_bipartite, match_exact, match_greedy, match_milp, total
 from exonym.project.options import Fusion, Matching
@@ -43,7 +43,6 @@ __all__ = [
     "filtered",
     "fit",
     "join",
-    "keep",
     "links_of",
     "losses",
     "match_bipartite",

@@ -13,7 +13,7 @@ from exonym.data import Link
 from exonym.project.evidence import Evidence
 from exonym.project.filters import Filtering, filter_sentence
 from exonym.project.heuristic import runs_of, share_linked
-from exonym.project.sentence import decide, project_sentence
+from exonym.project.sentence import carried_out, decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,9 +126,9 @@ def explain(
     Raises:
         RecipeError: the matching needs evidence that is not there.
     """
-    projected = project_sentence(source, target, links, matching, evidence)
-    kept, left_out = filter_sentence(projected, filtering)
     decisions = decide(source, target, links, matching, evidence)
+    projected = carried_out(decisions, source, target, matching)
+    kept, left_out = filter_sentence(projected, filtering)
     after: _After = {
         (span.start, span.stop): (filtering.fault_of(span) or "chosen", span.score) for span in projected.spans
     }

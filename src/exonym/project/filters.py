@@ -12,8 +12,6 @@ from exonym.data import Corpus, Ledger, Lost, Sentence
 from exonym.errors import RecipeError, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from exonym.data import Span
 
 Sentences = Literal["all", "complete", "confident"]
@@ -78,28 +76,17 @@ def filtered(corpus: Corpus, filtering: Filtering) -> tuple[Corpus, Ledger]:
         stands in `Sentence.lost` with the reason `low confidence` or `label not wanted`.
     """
     ledger = Ledger()
-    return Corpus(tuple(keep(corpus, filtering, ledger)), corpus.name, corpus.tags), ledger
+    found = (filter_sentence(sentence, filtering, ledger) for sentence in corpus)
+    return Corpus(tuple(kept for kept, fault in found if not fault), corpus.name, corpus.tags), ledger
 
 
-def keep(sentences: Iterable[Sentence], filtering: Filtering, ledger: Ledger) -> Iterator[Sentence]:
-    """Do what `filtered` does to a stream of sentences; the ledger is full when the stream has ended."""
-    for sentence in sentences:
-        kept, fault = filter_sentence(sentence, filtering)
-        for span in sentence.spans:
-            if filtering.fault_of(span):
-                ledger.note(f"spans left out: {filtering.fault_of(span)}")
-        if fault:
-            ledger.note(f"sentences left out: {fault}")
-        else:
-            yield kept
-
-
-def filter_sentence(sentence: Sentence, filtering: Filtering) -> tuple[Sentence, str]:
+def filter_sentence(sentence: Sentence, filtering: Filtering, ledger: Ledger | None = None) -> tuple[Sentence, str]:
     """Take the spans that are not good enough off a sentence.
 
     Args:
         sentence: a projected sentence. Spans that were not projected are kept or left out too, but not called lost.
         filtering: what is kept.
+        ledger: where what is left out is counted.
 
     Returns:
         The sentence with the spans that are kept, and why it is left out itself: `incomplete` or `low confidence`;
@@ -115,9 +102,17 @@ def filter_sentence(sentence: Sentence, filtering: Filtering) -> tuple[Sentence,
             if span.origin and _source_of(span) not in carried
         }
         sentence = replace(sentence, spans=spans, lost=(*sentence.lost, *(gone[place] for place in sorted(gone))))
+    left_out = ""
     if filtering.sentences == "complete" and any(filtering.wants(lost.label) for lost in sentence.lost):
-        return sentence, INCOMPLETE
-    return sentence, LOW_CONFIDENCE if filtering.sentences == "confident" and LOW_CONFIDENCE in faults else ""
+        left_out = INCOMPLETE
+    elif filtering.sentences == "confident" and LOW_CONFIDENCE in faults:
+        left_out = LOW_CONFIDENCE
+    if ledger is not None:
+        for fault in filter(None, faults):
+            ledger.note(f"spans left out: {fault}")
+        if left_out:
+            ledger.note(f"sentences left out: {left_out}")
+    return sentence, left_out
 
 
 def _source_of(span: Span) -> tuple[int, int] | None:

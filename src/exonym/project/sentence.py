@@ -51,9 +51,21 @@ def project_sentence(
     evidence: Evidence = Evidence(),  # noqa: B008 - immutable
 ) -> Sentence:
     """Project the spans of one sentence onto its translation; see `project`."""
+    return carried_out(decide(source, target, links, matching, evidence), source, target, matching)
+
+
+def carried_out(decisions: Sequence[Decision], source: Sentence, target: Sentence, matching: Matching) -> Sentence:
+    """Return the target sentence with the spans that were decided on, and what was lost.
+
+    Args:
+        decisions: as from `decide`, one for each span of `source`.
+        source: the labelled sentence.
+        target: its translation.
+        matching: how spans were matched.
+    """
     spans, lost = [], list(source.lost)
     calibration = calibration_of(matching)
-    for span, links_out, _, chosen, reason in decide(source, target, links, matching, evidence):
+    for span, links_out, _, chosen, reason in decisions:
         if not chosen:
             lost.append(Lost(span.start, span.stop, span.label, reason))
         for start, stop, score, *_ in chosen:

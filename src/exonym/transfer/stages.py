@@ -64,7 +64,7 @@ def check_evidence(matching: Matching) -> None:
         raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
 
 
-@stage(1)
+@stage(2)
 def align(bitext: Bitext, aligner: Aligner, run: int) -> Alignment:
     """Align a bitext; `run` tells apart the runs of an aligner that is not deterministic."""
     return aligner.align(bitext)
@@ -76,7 +76,7 @@ def learn_lexicon(bitext: Bitext, alignment: Alignment) -> Lexicon:
     return Lexicon.learn(bitext, alignment)
 
 
-@stage(1)
+@stage(2)
 def project(
     source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching, tagged: Corpus | None = None
 ) -> Corpus:
