@@ -24,12 +24,25 @@ from _projected import DATA, SETS, projected
 LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en", "silveralign-entr": "en-tr"}
 ALIGNERS = (
     "statistical",
+    "statistical, two workers",
     "statistical, one model",
     "statistical, uroman",
     "eflomal, 4 characters",
     "eflomal, 3 views voted",
     "fast_align, 4 characters",
 )
+
+
+class TwoWorkers:
+    """The built-in aligner with its models learnt side by side."""
+
+    requires = ()
+
+    def align(self, bitext, extra=()):
+        """As `exonym.align.Aligner.align`."""
+        from exonym.align import StatisticalAligner
+
+        return StatisticalAligner().align(bitext, extra, workers=2)
 
 
 class FastAlign:
@@ -77,6 +90,7 @@ def aligner_of(name):
         return FastAlign(4) if shutil.which("fast_align") else "no fast_align command"
     aligner = {
         "statistical": StatisticalAligner(),
+        "statistical, two workers": TwoWorkers(),
         "statistical, one model": StatisticalAligner(models=((2, 3, 5),)),
         "statistical, uroman": StatisticalAligner(romaniser="uroman"),
         "eflomal, 4 characters": EflomalAligner(),

@@ -225,3 +225,23 @@ def test_views_fold_words():
     assert fold("STRASSE") == fold("straße")
     text = bitext(*[("Straße NEU", "STREET new"), ("strasse", "street"), ("neu", "New")] * 3)
     assert best(StatisticalAligner(symmetrisation="intersection").align(text)[0]) == {0: 0, 1: 1}
+
+
+def test_links_do_not_depend_on_the_number_of_workers():
+    rows = [("the red house", "das rote haus"), ("a red book", "ein rotes buch"), ("the book", "das buch")] * 4
+    text = Bitext(tuple(Pair(tuple(one.split()), tuple(other.split())) for one, other in rows))
+    told = []
+    alone = StatisticalAligner().align(text)
+    beside = StatisticalAligner().align(text, workers=2, progress=lambda *seen: told.append(seen))
+    assert alone == beside
+    assert [done for done, _, what in told if what == "learning"] == list(range(30))
+
+
+def test_an_error_in_one_model_ends_the_others():
+    def stop(done, total, what):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    text = Bitext((Pair(("a", "b"), ("x", "y")),) * 3)
+    with pytest.raises(KeyboardInterrupt):
+        StatisticalAligner().align(text, workers=3, progress=stop)

@@ -8,8 +8,11 @@ reads the links off. Here are the options and the order of these steps; start at
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
+from threading import Event
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -26,11 +29,12 @@ from exonym.data import Alignment
 from exonym.errors import DataError, RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from exonym.align.chunks import Progress
+    from exonym.align.model import ModelCounts
     from exonym.align.training import Counted, Trained
     from exonym.data import Bitext, Ledger, Links, Pair
 
@@ -197,7 +201,8 @@ class StatisticalAligner:
             extra: more text of the two languages, in the same direction.
             prior: what was learnt from other text; its counts are added to those of this text in every round. Training
                 starts from it, so that model 1 is not needed.
-            workers: processes that align chunks; the links are the same for any number.
+            workers: models that are learnt at the same time, which takes the memory of so many; and processes that
+                align chunks. The links are the same for any number.
             progress: called with (done, total, what is done now).
 
         Returns:
@@ -222,13 +227,13 @@ class StatisticalAligner:
         weighted = None if prior is None else prior.times(self.prior_weight)
         taught = sample(pairs, self.max_pairs)
         text = self._text(taught)
-        trained, counts = [], []
-        for number in range(len(self.models)):
-            model, counted = self._train(text, number, weighted, progress)
-            trained.append(model)
-            counts.append(text.named(number, counted))
-            del counted  # it is large
-        learnt = AlignmentModel(self.counted, tuple(counts), len(taught))
+        counts: dict[int, ModelCounts] = {}
+
+        def keep(number: int, counted: Counted) -> None:
+            counts[number] = text.named(number, counted)
+
+        trained = self._train(text, weighted, workers, progress, keep)
+        learnt = AlignmentModel(self.counted, tuple(counts[number] for number in sorted(counts)), len(taught))
         if weighted is not None:
             learnt = learnt.plus(weighted)
         if len(pairs) <= self.max_pairs:
@@ -256,22 +261,41 @@ class StatisticalAligner:
         return Text(pairs, self.models, self.shape, self.surface, self.romaniser)
 
     def _train(
-        self, text: Text, number: int, prior: AlignmentModel | None, progress: Progress
-    ) -> tuple[Trained, Counted]:
-        """Learn one model; return what it was made of, too."""
-        known = None if prior is None else prior.models[number]
+        self,
+        text: Text,
+        prior: AlignmentModel | None,
+        workers: int = 1,
+        progress: Progress = quiet,
+        keep: Callable[[int, Counted], object] = lambda number, counted: None,
+    ) -> list[Trained]:
+        """Learn all models, `workers` of them at the same time; `keep` is handed what each was made of."""
+        finished, stopped = count(), Event()
 
-        def done(round_number: int, rounds: int) -> None:
-            progress(number * rounds + round_number, len(self.models) * rounds, "learning")
+        def told(_: int, rounds: int) -> None:
+            if stopped.is_set():
+                raise CancelledError
+            progress(next(finished), len(self.models) * rounds, "learning")
 
-        jumps = None if known is None else known.jumps
-        return self._trainer().train(text.experts(number, known), jumps, done)
+        def learn(number: int) -> Trained:
+            known = None if prior is None else prior.models[number]
+            jumps = None if known is None else known.jumps
+            model, counted = self._trainer().train(text.experts(number, known), jumps, told)
+            keep(number, counted)
+            return model
+
+        if workers == 1:
+            return list(map(learn, range(len(self.models))))
+        with ThreadPoolExecutor(workers) as pool:  # numpy leaves the interpreter to others for most of its time
+            try:
+                return list(pool.map(learn, range(len(self.models))))
+            except BaseException:
+                stopped.set()  # the threads end with their round
+                raise
 
     def _links_given(self, prior: AlignmentModel, pairs: Sequence[Pair]) -> list[Links]:
         """Link pairs by a model that knows their text."""
         text = self._text(pairs)
-        trained = [self._train(text, number, prior, quiet)[0] for number in range(len(self.models))]
-        return list(self._links(text, trained, len(pairs)))
+        return list(self._links(text, self._train(text, prior), len(pairs)))
 
     def _links(self, text: Text, models: Sequence[Trained], aligned: int) -> Iterator[Links]:
         """Read off the links of the first `aligned` pairs."""

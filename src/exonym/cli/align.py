@@ -60,7 +60,7 @@ def align(
     max_pairs: Annotated[
         int, typer.Option(min=1, help="Learn from a sample of so many pairs if there are more, and align in chunks.")
     ] = 50_000,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that align chunks of a large text.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processors to use; the links do not depend on it.")] = 1,
     on_error: OnError = "raise",
 ) -> None:
     """Align the words of a bitext and write Pharaoh links.
