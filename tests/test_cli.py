@@ -380,3 +380,14 @@ def test_version_and_help():
     assert exonym("--version").stdout.strip()
     for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
         assert "Example: exonym" in exonym(command, "--help").stdout
+
+
+def test_a_pair_whose_sentence_was_skipped_is_told_of(folder):
+    write(folder, "s.conll", "Ana\tB-PER\nruns\tO\n\nBad\tI-LOC\nx\tO\n")
+    write(folder, "s.tsv", "Ana runs\tAna corre\nBad x\tMalo x\n")
+    write(folder, "s.links", "0-0 1-1\n0-0\n")
+    arguments = ("--source", "s.conll", "--bitext", "s.tsv", "--links", "s.links", "--on-error", "skip")
+    done = exonym("project", *arguments, "-o", "s.out.conll", code=1, cwd=folder)
+    assert "s.tsv:2: found other words" in done.stderr
+    assert "s.conll: faults skipped in s.conll: 1, sentences skipped: 1; expected that their pairs" in done.stderr
+    assert not (folder / "s.out.conll").exists()

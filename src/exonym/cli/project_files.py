@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from exonym.cli.project_work import Known, Work, cached_tagger
 from exonym.cli.shared import check_labelled, opened, progress_bar
 from exonym.data import Ledger
-from exonym.errors import RecipeError, suggest
+from exonym.errors import DataError, RecipeError, suggest
 from exonym.formats import (
     CORPUS_FORMATS,
     Format,
@@ -125,9 +125,8 @@ def project_files(
                     drops.write(chunk.dropped)
             links.close()
             _check_labels(filtering, labels, inputs.source)
-    except Unpaired:  # now all such pairs, which takes the whole of both files
-        corpus = read_corpus(inputs.source, inputs.format, on_error=inputs.on_error, **inputs.options)
-        join(corpus, read_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error))
+    except Unpaired:
+        _name_unpaired(inputs)
         raise
     total = Ledger()
     for each in (*read, links.ledger):
@@ -137,6 +136,20 @@ def project_files(
         counts.update(told)
         write_manifest(outputs.labels, replace(manifest, ledger=dict(counts), left_out=tuple(left_out)))
     return total, told
+
+
+def _name_unpaired(inputs: Inputs) -> None:
+    """Raise `DataError` that names every pair without a sentence, for which both files are read whole."""
+    skipped = Ledger()
+    corpus = read_corpus(inputs.source, inputs.format, on_error=inputs.on_error, ledger=skipped, **inputs.options)
+    try:
+        join(corpus, read_bitext(inputs.bitext, swap=inputs.swap, on_error=inputs.on_error))
+    except DataError as error:
+        faults = [f"{event}: {count}" for event, count in skipped.items() if "skipped" in event]
+        if not faults:
+            raise
+        told = f"{inputs.source}: {', '.join(faults)}; expected that their pairs were left out of the bitext, too."
+        raise DataError(f"{error}\n{told} Remove these, or mend the sentences.") from error
 
 
 def _background(inputs: Inputs, matching: Matching) -> Background:

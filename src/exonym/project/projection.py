@@ -60,8 +60,6 @@ def project(
             f"{alignment.name}: found links for {len(alignment)} pairs; expected {len(bitext)}, "
             f"the pairs of {bitext.name}. Align this bitext again."
         )
-    for pair, links in zip(bitext, alignment, strict=True):
-        links.check(pair)
     background = Background.learn(bitext, alignment) if matching.needs_background else Background()
     evidence = evidence_of(bitext, matching, tagged, translation, background)
 
