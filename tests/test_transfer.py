@@ -8,7 +8,7 @@ from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
 from exonym.project import Filtering, Fusion, Matching
 from exonym.run.store import Store
-from exonym.tag import LightOptions, label, train_light
+from exonym.tag import Ensemble, LightOptions, label, load_tagger, train_light
 from exonym.transfer import (
     Direct,
     Gloss,
@@ -174,6 +174,13 @@ def test_a_gloss_tagger_comes_back_from_disk(tmp_path):
     assert again.fingerprint == tagger.fingerprint
     for mine, other in zip(tagger.predict(given.test), again.predict(given.test), strict=True):
         assert np.array_equal(mine, other)
+    (tmp_path / "t/tagger.json").unlink()  # as it was written before
+    assert load_any_tagger(tmp_path / "t").fingerprint == tagger.fingerprint
+    both = Ensemble((tagger, inner), (0.5, 0.5))
+    both.save(tmp_path / "both")
+    assert load_any_tagger(tmp_path / "both").fingerprint == both.fingerprint
+    with pytest.raises(DataError, match="kind 'gloss'"):
+        load_tagger(tmp_path / "both")
     (tmp_path / "t/casing.json").write_text("{}")
     with pytest.raises(DataError, match=r"casing\.json.*Copy the whole folder"):
         load_any_tagger(tmp_path / "t")

@@ -1,7 +1,8 @@
 """Taggers: from labelled sentences to label probabilities of words, and the one decoder from those to spans.
 
 `train_light` makes the built-in tagger, `load_tagger` reads any tagger from disk, `label` puts a tagger's spans on a
-corpus. A tagger sees words, never subwords, on both sides of its interface. Start at `Tagger`.
+corpus. Taggers are put together by `Ensemble`, given other labels by `relabelled`, and written down for a text by
+`write_soft_labels`. A tagger sees words, never subwords, on both sides of its interface. Start at `Tagger`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from exonym.data import Corpus
 from exonym.errors import DataError
 from exonym.tag.decode import decode, decode_spans
-from exonym.tag.folder import read_about
+from exonym.tag.ensemble import Ensemble, mix
+from exonym.tag.folder import kind_of
 from exonym.tag.light import LightOptions, LightTagger, train_light
+from exonym.tag.relabel import Relabelled, relabelled
+from exonym.tag.soft import SoftLabels, write_soft_labels
+from exonym.tag.spacy_pipeline import SpacyTagger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,14 +30,22 @@ if TYPE_CHECKING:
     from exonym.data import Sentence
 
 __all__ = [
+    "KINDS",
+    "Ensemble",
     "LightOptions",
     "LightTagger",
+    "Relabelled",
+    "SoftLabels",
+    "SpacyTagger",
     "Tagger",
     "decode",
     "decode_spans",
     "label",
     "load_tagger",
+    "mix",
+    "relabelled",
     "train_light",
+    "write_soft_labels",
 ]
 
 
@@ -80,13 +93,42 @@ def label(tagger: Tagger, corpus: Corpus) -> Corpus:
     return replace(corpus, sentences=sentences, tags=tagger.tags)
 
 
-def load_tagger(folder: str | Path) -> Tagger:
-    """Read a tagger of any kind that `save` wrote.
+def _load_neural(folder: Path) -> Tagger:
+    from exonym.tag.neural import load_checkpoint
+
+    return load_checkpoint(folder)
+
+
+# How a tagger of each kind is read from its folder, given the function that reads the taggers inside it.
+KINDS: dict[str, Callable[[Path, Callable[[Path], Tagger]], Tagger]] = {
+    "light": lambda folder, _: LightTagger.load(folder),
+    "neural": lambda folder, _: _load_neural(folder),
+    "spacy": lambda folder, _: SpacyTagger.load(folder),
+    "soft_labels": lambda folder, _: SoftLabels.load(folder),
+    "relabelled": Relabelled.load,
+    "ensemble": Ensemble.load,
+}
+
+
+def load_tagger(
+    folder: str | Path, others: Mapping[str, Callable[[Path, Callable[[Path], Tagger]], Tagger]] | None = None
+) -> Tagger:
+    """Read a tagger of any kind that `save` wrote, or a token classification checkpoint of Transformers.
+
+    Args:
+        folder: where it lies.
+        others: kinds that are not of this package, such as those of `exonym.transfer`, as in `KINDS`.
 
     Raises:
         DataError: there is none, it is damaged, or its kind is unknown.
     """
-    kind = read_about(Path(folder))["kind"]
-    if kind != "light":
-        raise DataError(f"{folder}: found a tagger of kind {kind!r}; expected 'light'. Update exonym.")
-    return LightTagger.load(folder)
+    kinds = KINDS | dict(others or {})
+
+    def load(place: Path) -> Tagger:
+        kind = kind_of(place)
+        if kind not in kinds:
+            known = ", ".join(map(repr, sorted(kinds)))
+            raise DataError(f"{place}: found a tagger of kind {kind!r}; expected one of {known}. Update exonym.")
+        return kinds[kind](place, load)
+
+    return load(Path(folder))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 # A probability of 0 is read as this, so that a sentence always has a path, however sure the taggers are.
-_FLOOR = 1e-30
+FLOOR = 1e-30
 
 
 def decode(probabilities: ArrayLike, tags: Sequence[str]) -> list[int]:
@@ -45,15 +45,15 @@ def decode(probabilities: ArrayLike, tags: Sequence[str]) -> list[int]:
         tagger has them, so this is not the most probable path of a CRF. For the light tagger that path scores 0.1 to
         0.3 F1 more on three English sets; we give that up for one decoder of single taggers and averages.
     """
-    matrix = _checked(probabilities, tags)
+    matrix = checked(probabilities, tags)
     if not len(matrix):
         return []
-    allowed, begins = _constraints(tuple(tags))
+    allowed, begins = constraints(tuple(tags))
     greedy = matrix.argmax(axis=1)
     if begins[greedy[0]] and allowed[greedy[:-1], greedy[1:]].all():
         path: list[int] = greedy.tolist()  # the best of all paths is a legal one
         return path
-    return _viterbi(np.log(np.maximum(matrix, _FLOOR)), allowed, begins)
+    return _viterbi(np.log(np.maximum(matrix, FLOOR)), allowed, begins)
 
 
 def decode_spans(probabilities: ArrayLike, tags: Sequence[str]) -> tuple[Span, ...]:
@@ -81,13 +81,14 @@ def decode_spans(probabilities: ArrayLike, tags: Sequence[str]) -> tuple[Span, .
         stop = start + 1
         while stop < len(path) and parts[path[stop]][0] == "I":
             stop += 1
-        chosen = np.maximum(matrix[np.arange(start, stop), path[start:stop]], _FLOOR)
+        chosen = np.maximum(matrix[np.arange(start, stop), path[start:stop]], FLOOR)
         score = min(1.0, float(np.exp(np.log(chosen).mean())))
         spans.append(Span(start, stop, parts[path[start]][1], score))
     return tuple(spans)
 
 
-def _checked(probabilities: ArrayLike, tags: Sequence[str]) -> NDArray[np.float64]:
+def checked(probabilities: ArrayLike, tags: Sequence[str]) -> NDArray[np.float64]:
+    """Return label probabilities as an array (T, K), or refuse what are none; see `decode`."""
     matrix = np.asarray(probabilities, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != len(tags):
         raise DataError(
@@ -100,7 +101,7 @@ def _checked(probabilities: ArrayLike, tags: Sequence[str]) -> NDArray[np.float6
 
 
 @lru_cache(maxsize=64)
-def _constraints(tags: tuple[str, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def constraints(tags: tuple[str, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which tag may follow which, (K, K) from row to column, and which may begin a sentence, (K,)."""
     parts = [split_tag(tag) for tag in tags]
     strange = [tag for tag, (prefix, _) in zip(tags, parts, strict=True) if prefix not in {OUTSIDE, "B", "I"}]

@@ -6,7 +6,7 @@ Word order and number of words stay, so the labels come back by position and not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -17,8 +17,8 @@ from exonym.align import Lexicon, StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
-from exonym.files import whole_folder
 from exonym.tag import LightOptions, Tagger, load_tagger
+from exonym.tag.folder import ABOUT, whole_tagger
 from exonym.transfer.casing import Casing, capital_at
 from exonym.transfer.stages import Do, align, just_do, learn_lexicon, stage, tag, train
 from exonym.transfer.task import Outcome, Task
@@ -122,32 +122,33 @@ class GlossTagger:
 
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder: the source tagger in a folder of its own, lexicon and casing beside it."""
-        with whole_folder(folder) as fresh:
+        with whole_tagger(Path(folder), {"kind": "gloss", "tags": list(self.tags)}) as fresh:
             self.inner.save(fresh / "source")
             self.lexicon.save(fresh / "lexicon.tsv")
             (fresh / "casing.json").write_text(self.casing.to_json(), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read what `save` wrote.
+    def load(cls, folder: Path, load: Callable[[Path], Tagger]) -> Self:
+        """Read what `save` wrote; `load` reads the source tagger.
 
         Raises:
             DataError: a part is missing or damaged.
         """
-        folder = Path(folder)
         try:
             casing = Casing.from_json((folder / "casing.json").read_text(encoding="utf-8"))
         except (OSError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             found = f"{folder / 'casing.json'}: found no casing model ({error})"
             raise DataError(f"{found}; expected one. Copy the whole folder again.") from error
-        return cls(load_tagger(folder / "source"), Lexicon.load(folder / "lexicon.tsv"), casing)
+        return cls(load(folder / "source"), Lexicon.load(folder / "lexicon.tsv"), casing)
 
 
 def load_any_tagger(folder: str | Path) -> Tagger:
     """Read a saved tagger of any kind, gloss taggers included.
 
     Raises:
-        DataError: there is none, or it is damaged.
+        DataError: there is none, it is damaged, or its kind is unknown.
     """
     folder = Path(folder)
-    return GlossTagger.load(folder) if (folder / "lexicon.tsv").exists() else load_tagger(folder)
+    if (folder / "lexicon.tsv").exists() and not (folder / ABOUT).exists():  # written before 0.2
+        return GlossTagger.load(folder, load_tagger)
+    return load_tagger(folder, {"gloss": GlossTagger.load})
