@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exonym.cli.shared import LabelledFormat, Repair, Scheme, console, read_labelled, say, show_ledger
+from exonym.cli.shared import LabelledFormat, Repair, Scheme, console, label_changes, read_labelled, say, show_ledger
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -47,7 +47,7 @@ def evaluate(
     reading: dict[str, Any] = {"format": format, "scheme": scheme, "repair": repair, "ledger": ledger}
     right, *systems = (read_labelled(path, **reading) for path in (gold, *predicted))
     seen_in = read_labelled(train, **reading) if train else None
-    mapped = LabelMap(_changes(label_map or []))
+    mapped = LabelMap(label_changes(label_map or []))
     _check_labels(mapped, right, systems)
     options: dict[str, Any] = {
         "label_map": mapped,
@@ -89,14 +89,6 @@ def _scheme(path: Path, format: str | None) -> str:
     from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
 
     return "spans" if format_of(path, format) is CORPUS_FORMATS["jsonl"] else scheme_of(path)
-
-
-def _changes(items: list[str]) -> dict[str, str]:
-    pairs = [item.partition("=") for item in items]
-    for item, (old, _, new) in zip(items, pairs, strict=True):
-        if not old or not new:
-            raise typer.BadParameter(f"found {item!r}; expected OLD=NEW or OLD=drop", param_hint="--map")
-    return {old: new for old, _, new in pairs}
 
 
 def _print_json(names: list[str], scored: list[Evaluation], compared: list[Comparison], corrected: list[float]) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from exonym.data import Corpus, Ledger, Sentence
+    from exonym.tag import LightOptions, NeuralOptions
 
 
 OnError = Annotated[
@@ -76,6 +77,47 @@ def check_labelled(path: Path, format: str | None = None) -> None:
     if format is None and format_of(path) is CORPUS_FORMATS["text"]:
         expected = "labels (CoNLL or JSONL). If it is CoNLL, add --format conll."
         raise DataError(f"{path}: found the ending of plain text; expected {expected}")
+
+
+def check_raw(raw: bool, text: Path, format: str | None) -> None:
+    """Refuse --raw for a file that has words already."""
+    from exonym.formats import format_of
+
+    if raw and "raw" not in format_of(text, format).options:
+        raise typer.BadParameter(f"found a corpus with words, {text}; expected running text", param_hint="--raw")
+
+
+def label_changes(items: list[str]) -> dict[str, str]:
+    """Read a label map from the command line: `OLD=NEW` or `OLD=drop`."""
+    pairs = [item.partition("=") for item in items]
+    for item, (old, _, new) in zip(items, pairs, strict=True):
+        if not old or not new:
+            raise typer.BadParameter(f"found {item!r}; expected OLD=NEW or OLD=drop", param_hint="--map")
+    return {old: new for old, _, new in pairs}
+
+
+def tagger_options(
+    name: str, epochs: int | None, *, hub: bool = False, option: str = "--encoder"
+) -> LightOptions | NeuralOptions:
+    """Make the options of a tagger from what it is called on the command line.
+
+    Args:
+        name: `light`, `hashed`, or the folder of a pretrained encoder; with `hub` its name on the Hugging Face hub.
+        epochs: passes over the text, of the light tagger most iterations; the default if None.
+        hub: names that are no folders are of the hub.
+        option: what names the tagger, for messages.
+    """
+    from exonym.tag import LightOptions, NeuralOptions
+    from exonym.tag.neural.options import HashedEncoder, TransformerEncoder
+
+    if name == "light":
+        return LightOptions() if epochs is None else LightOptions(iterations=epochs)
+    if name == "hashed":
+        return NeuralOptions(encoder=HashedEncoder(), epochs=epochs)
+    if not Path(name).is_dir() and not hub:
+        found = f"found {name}; expected light, hashed, or a folder"
+        raise typer.BadParameter(f"{found} (or, with --hub, a name on the Hugging Face hub)", param_hint=option)
+    return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub), epochs=epochs)
 
 
 def check_output(output: Path | None, *, labelled: bool = False) -> None:

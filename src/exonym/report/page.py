@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exonym.files import whole_file
-from exonym.report.tables import answer, difference_text, interval_text, level_text, loss_text, notes, p_text, percent
+from exonym.report.tables import (
+    answer,
+    difference_text,
+    interval_text,
+    level_text,
+    loss_text,
+    method_notes,
+    notes,
+    p_text,
+    percent,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +41,7 @@ def write_page(results: Results, path: Path) -> None:
         results=results,
         level=level_text(results),
         labels=list(dict.fromkeys(label for row in results.rows for label in row.evaluation.scores.per_label)),
-        notes=notes(results),
+        notes=method_notes(results) + notes(results),
         answers=[answer(verdict, results.baseline) for verdict in results.verdicts],
     )
     with whole_file(path) as file:

@@ -22,6 +22,7 @@ class Row:
         p: p-value of the difference (approximate randomisation), Holm-corrected over the languages; None likewise.
         seconds: time that its stages took when they ran, shared ones included; per run, so the mean over seeds.
         ledger: what was lost on the way with the first seed.
+        notes: what else the method says of how it was made, with the first seed.
     """
 
     language: str
@@ -31,6 +32,7 @@ class Row:
     p: float | None
     seconds: float
     ledger: Ledger
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row ready for JSON."""
@@ -42,6 +44,7 @@ class Row:
             "comparison": comparison,
             "seconds": round(self.seconds, 3),
             "lost": dict(self.ledger),
+            "notes": list(self.notes),
         }
 
 

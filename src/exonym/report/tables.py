@@ -136,7 +136,7 @@ def _unseen(row: Row) -> str:
 
 
 def details(results: Results, width: int = _WIDE) -> list[str]:
-    """Return, a line per language and method, what a table of this width leaves out, and what was lost and why."""
+    """Return, line by line, what a table of this width leaves out, what was lost and why, and what methods note."""
     lines = []
     for row in results.rows:
         parts = []
@@ -145,7 +145,12 @@ def details(results: Results, width: int = _WIDE) -> list[str]:
             parts.append(f"{row.seconds:.1f} seconds")
         parts += [f"sentences lost {loss_text(row.ledger)}"] if row.ledger else []
         lines += [f"{row.language} {row.method}: {', '.join(parts)}"] if parts else []
-    return lines
+    return lines + method_notes(results)
+
+
+def method_notes(results: Results) -> list[str]:
+    """Return what methods say of how they were carried out, such as the weights of their teachers."""
+    return [f"{row.language} {row.method}: {note}" for row in results.rows for note in row.notes]
 
 
 def notes(results: Results) -> list[str]:

@@ -17,7 +17,7 @@ from exonym.report import Failure, Results, write_page
 from exonym.run.data import RunData, read_data
 from exonym.run.folder import PAGE, RESULTS, STORE, claim, write_outcome
 from exonym.run.recipe import NamedMethod, Recipe
-from exonym.run.scoring import Run, Runs, baseline, means, score, score_rows, verdicts
+from exonym.run.scoring import Run, Runs, baseline, means, score, score_rows, source_tagger, verdicts
 from exonym.run.store import Store
 from exonym.transfer import Direct, Task, transfer
 
@@ -124,7 +124,7 @@ def _steps(recipe: Recipe, data: RunData) -> Iterator[Step]:
             for seed in recipe.seeds:
                 yield Step(target.language, method, seed, target.task)
     if data.source_test is not None:
-        at_home = NamedMethod(name=_SOURCE_TEST, options=Direct(tagger=baseline(recipe).options.tagger))
+        at_home = NamedMethod(name=_SOURCE_TEST, options=Direct(tagger=source_tagger(recipe)))
         task = Task(source=data.targets[0].task.source, test=data.source_test.unlabelled())
         yield Step(recipe.source.language, at_home, 1, task)
 
@@ -150,7 +150,7 @@ def _carry_out(
             shutil.rmtree(folder, ignore_errors=True)  # what an earlier run left there is no result of this one
             failures.append(Failure(language=step.language, method=step.method.name, seed=step.seed, reason=str(error)))
             continue
-        run = Run(outcome.predictions, sum(keep.used.values()), outcome.ledger)
+        run = Run(outcome.predictions, sum(keep.used.values()), outcome.ledger, outcome.notes)
         runs.setdefault((step.language, step.method.name), []).append(run)
     for failure in failures:
         runs.pop((failure.language, failure.method), None)

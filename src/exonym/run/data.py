@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from exonym.data import DROP, Bitext, Corpus, LabelMap, Ledger
 from exonym.errors import DataError, suggest
-from exonym.formats import read_bitext, read_corpus
+from exonym.formats import format_of, read_bitext, read_corpus
 from exonym.project import join, places
 from exonym.transfer import Task
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from exonym.run.recipe import BitextFile, File, Recipe, TargetData
+    from exonym.run.recipe import BitextFile, File, Recipe, TargetData, TextFile
 
     T = TypeVar("T")
 
@@ -63,10 +63,13 @@ def read_data(recipe: Recipe) -> RunData:
     reader = _Reader(LabelMap(recipe.labels))
     source = reader.corpus(recipe.source.train)
     source_test = reader.corpus(recipe.source.test)
-    found = [_read_target(target, source, reader) for target in recipe.targets]
+    further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
+    found = [_read_target(target, source, tuple(further), reader) for target in recipe.targets]
     if source is not None:
         reader.check_map()
         reader.check_labels(source, source_test)
+        for corpus in further:
+            reader.warn_of_other_labels(source, corpus)
         for target in found:
             if target is not None:
                 reader.check_labels(source, target.gold)
@@ -80,11 +83,14 @@ def read_data(recipe: Recipe) -> RunData:
     )
 
 
-def _read_target(target: TargetData, source: Corpus | None, reader: _Reader) -> Target | None:
+def _read_target(
+    target: TargetData, source: Corpus | None, further: tuple[Corpus, ...], reader: _Reader
+) -> Target | None:
     gold, train = reader.corpus(target.test), reader.corpus(target.train)
     translation = reader.bitext(target.translation)
     extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
     test_translation = reader.bitext(target.test_translation)
+    text = reader.text(target.text)
     if source is None or gold is None:
         return None
     if translation is not None:
@@ -98,9 +104,18 @@ def _read_target(target: TargetData, source: Corpus | None, reader: _Reader) -> 
         translation=translation,
         extra=extra,
         test_translation=test_translation,
+        text=text,
+        sources=further,
     )
     reader.ledger.update(task.changes)
     return Target(language=target.language, task=task, gold=gold)
+
+
+def _read_text(path: str, ledger: Ledger, options: dict[str, Any]) -> Corpus:
+    if options["raw"] and "raw" not in format_of(path, options["format"]).options:
+        expected = "running text with it. Leave raw out."
+        raise DataError(f"{path}: found raw = true for a corpus that has words; expected {expected}")
+    return read_corpus(path, ledger=ledger, **options)
 
 
 class _Reader:
@@ -113,6 +128,7 @@ class _Reader:
         self.ledger = Ledger()
         self._corpora: dict[File, Corpus | None] = {}
         self._bitexts: dict[BitextFile, Bitext | None] = {}
+        self._texts: dict[TextFile, Corpus | None] = {}
         self._seen: Counter[str] = Counter()
 
     def attempt(self, read: Callable[[], T]) -> T | None:
@@ -154,7 +170,23 @@ class _Reader:
             self._note(file, ledger)
         return self._bitexts[file]
 
-    def _note(self, file: File | BitextFile, ledger: Ledger) -> None:
+    def text(self, files: tuple[TextFile, ...]) -> Corpus | None:
+        """Read unlabelled texts as one; their sentences are named `FILE:SENTENCE`, FILE counted from 1."""
+        parts = [(number, part) for number, file in enumerate(files, start=1) if (part := self._text(file))]
+        if not parts:
+            return None
+        sentences = tuple(replace(each, id=f"{number}:{each.id}") for number, part in parts for each in part)
+        return Corpus(sentences, "+".join(part.name for _, part in parts)).unlabelled()
+
+    def _text(self, file: TextFile) -> Corpus | None:
+        if file not in self._texts:
+            ledger = Ledger()
+            options = {name: getattr(file, name) for name in ("format", "on_error", "scheme", "repair", "raw")}
+            self._texts[file] = self.attempt(lambda: _read_text(file.path, ledger, options))
+            self._note(file, ledger)
+        return self._texts[file]
+
+    def _note(self, file: File | BitextFile | TextFile, ledger: Ledger) -> None:
         for event, count in ledger.items():
             self.ledger.note(f"{file.path}: {event}", count)
 
@@ -174,6 +206,21 @@ class _Reader:
                 f"{', '.join(source.labels)}. Rename or drop them in [labels], such as: {rows}"
             )
             self.faults += [fault] if fault not in self.faults else []
+
+    def warn_of_other_labels(self, source: Corpus, corpus: Corpus) -> None:
+        """Note a further source without any label of the source; warn of one that has other labels."""
+        lost = [label for label in corpus.labels if label not in source.labels]
+        missing = [label for label in source.labels if label not in corpus.labels]
+        if len(lost) == len(corpus.labels) and corpus.labels:
+            self.faults.append(
+                f"{corpus.name}: found the labels {', '.join(lost)}; expected some of {', '.join(source.labels)}, as "
+                f"in {source.name}. Rename them in [labels]."
+            )
+            return
+        told = [f"{', '.join(lost)}, which counts as no name"] if lost else []
+        told += [f"no {', '.join(missing)}, which its teacher cannot find"] if missing else []
+        if told:
+            self.warnings.append(f"{corpus.name}: the source has {', and '.join(told)}.")
 
     def warn_of_surplus(self, source: Corpus, gold: Corpus, language: str) -> None:
         """Warn of labels of the source that the test text lacks."""

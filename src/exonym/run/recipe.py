@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -20,7 +20,9 @@ from exonym.data import DROP, Scheme
 from exonym.errors import MissingExtra, RecipeError, suggest
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.run.shape import checked
-from exonym.transfer import MethodOptions
+from exonym.tag import NeuralOptions
+from exonym.transfer import Direct, MethodOptions, MultiSource, SavedTeacher, TeacherStudent
+from exonym.transfer.teachers import SPACY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +66,28 @@ class BitextFile:
     on_error: Literal["raise", "skip"] = "raise"
 
 
-F = TypeVar("F", File, BitextFile)
+@dataclass(frozen=True, kw_only=True)
+class TextFile:
+    """A text without labels, or whose labels are not looked at, and how to read it.
+
+    Attributes:
+        path: as of `File`.
+        format: `text`, a sentence a line, `conll` or `jsonl`; None goes by the file ending.
+        raw: for text, True if it is running text, to be split into words.
+        scheme: as of `File`.
+        repair: as of `File`.
+        on_error: as of `File`.
+    """
+
+    path: str
+    format: Literal["conll", "jsonl", "text"] | None = None
+    raw: bool = False
+    scheme: Scheme | None = None
+    repair: Literal["error", "conlleval"] = "error"
+    on_error: Literal["raise", "skip"] = "raise"
+
+
+F = TypeVar("F", File, BitextFile, TextFile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +106,19 @@ class SourceData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FurtherSource:
+    """A further language that has labels.
+
+    Attributes:
+        language: its code.
+        train: labelled text.
+    """
+
+    language: str
+    train: File
+
+
+@dataclass(frozen=True, kw_only=True)
 class TargetData:
     """A language to carry labels into.
 
@@ -93,6 +129,7 @@ class TargetData:
         translation: bitext whose source sides are sentences of the source's `train`, in its order.
         extra: more bitexts.
         test_translation: bitext whose target sides are sentences of `test`, in its order.
+        text: unlabelled text to learn from.
     """
 
     language: str
@@ -101,6 +138,7 @@ class TargetData:
     translation: BitextFile | None = None
     extra: tuple[BitextFile, ...] = ()
     test_translation: BitextFile | None = None
+    text: tuple[TextFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +156,7 @@ class Recipe:
     Attributes:
         title: heading of the report.
         source: the language that has labels.
+        sources: further languages that have labels.
         targets: the languages to carry them into.
         methods: the methods, compared with `direct`, or with the first of them if there is no `direct`.
         seeds: one run of every method for each, >= 0 and different; the first is also the seed of the resampling.
@@ -128,6 +167,7 @@ class Recipe:
 
     title: str = "Comparison"
     source: SourceData
+    sources: tuple[FurtherSource, ...] = ()
     targets: tuple[TargetData, ...]
     methods: tuple[NamedMethod, ...]
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
@@ -161,12 +201,12 @@ def read_recipe(path: str | Path) -> Recipe:
 
 def _paths(row: dict[str, Any]) -> list[str]:
     """Return every path that a recipe names, once, whatever else is wrong with it."""
-    parts = [row.get("source"), *(row["targets"] if isinstance(row.get("targets"), list) else ())]
+    parts = [row.get("source"), *(each for key in _TABLES if isinstance(row.get(key), list) for each in row[key])]
     files = []
     for part in parts:
         if isinstance(part, dict):
             files += [value for key, value in part.items() if key in _FILE_KEYS]
-            files += part["extra"] if isinstance(part.get("extra"), list) else []
+            files += [value for key in _LIST_KEYS if isinstance(part.get(key), list) for value in part[key]]
     paths = [file.get("path") for file in files if isinstance(file, dict)]
     return list(dict.fromkeys(given for given in paths if isinstance(given, str)))
 
@@ -186,6 +226,9 @@ def _fault_of_path(folder: Path, given: str) -> str:
 
 
 _FILE_KEYS = {"train", "test", "translation", "test_translation"}
+_LIST_KEYS = ("extra", "text")
+_MODEL_KEYS = ("path", "model", "vectors", "encoder")  # of teachers, encoders and the similarity
+_TABLES = ("sources", "targets")
 
 
 def _with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
@@ -198,15 +241,15 @@ def _with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(part, dict):
             return part
         done = {key: table(value) if key in _FILE_KEYS else value for key, value in part.items()}
-        if isinstance(part.get("extra"), list):
-            done["extra"] = [table(value) for value in part["extra"]]
-        return done
+        lists = {key: part[key] for key in _LIST_KEYS if isinstance(part.get(key), list)}
+        return done | {key: [table(value) for value in values] for key, values in lists.items()}
 
     row = dict(row)
     if "source" in row:
         row["source"] = tables(row["source"])
-    if isinstance(row.get("targets"), list):
-        row["targets"] = [tables(target) for target in row["targets"]]
+    for key in _TABLES:
+        if isinstance(row.get(key), list):
+            row[key] = [tables(part) for part in row[key]]
     return row
 
 
@@ -233,6 +276,8 @@ def _faults_of_meaning(recipe: Recipe) -> list[str]:
     ]
     faults += _faults_of_names("method name", [method.name for method in recipe.methods])
     faults += _faults_of_names("target language", [target.language for target in recipe.targets])
+    sources = [recipe.source.language, *(source.language for source in recipe.sources)]
+    faults += [f"found the source language {name!r} twice; expected different ones." for name in _twice(sources)]
     faults += [f"found the seed {seed} twice; expected different ones." for seed in _twice(recipe.seeds)]
     faults += [
         f'found {new!r} for labels.{old}; expected a label without spaces, or "{DROP}" to leave {old} out.'
@@ -240,10 +285,11 @@ def _faults_of_meaning(recipe: Recipe) -> list[str]:
         if not new or any(map(str.isspace, new))
     ]
     for method in recipe.methods:
-        aligner = getattr(method.options, "aligner", None)
-        for package, extra in aligner.requires.items() if aligner is not None else ():
+        for package, extra in _requires(method.options).items():
             if find_spec(package) is None:
                 faults.append(f"method {method.name}: {MissingExtra(package, extra)}")
+        if isinstance(method.options, MultiSource):
+            faults += [f"method {method.name}: {fault}" for fault in _faults_of_sources(method.options, recipe)]
         for target in recipe.targets:
             missing = _missing(method.options, target)
             if missing:
@@ -252,6 +298,30 @@ def _faults_of_meaning(recipe: Recipe) -> list[str]:
                     "Add it, or leave the method out."
                 )
     return faults
+
+
+def _faults_of_sources(options: MultiSource, recipe: Recipe) -> list[str]:
+    if not recipe.sources:
+        return ["found one source; expected more. Write [[sources]] above each further one."]
+    number = len(recipe.sources) + 1
+    if not isinstance(options.weights, str) and len(options.weights) != number:
+        return [f"found {len(options.weights)} weights; expected {number}: of source, then of each of the sources."]
+    return []
+
+
+def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or of what is in it
+    """Return the packages that a method, its taggers and its teachers need: package -> extra."""
+    found: dict[str, str] = {}
+    if isinstance(options, NeuralOptions):
+        transformer = options.encoder.kind == "transformer"
+        found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
+    if isinstance(options, SavedTeacher) and options.path.startswith(SPACY):
+        found = {"spacy": "spacy"}
+    found |= getattr(options, "requires", {})
+    inner = [getattr(options, key, None) for key in ("aligner", "tagger", "student", "first")]
+    for part in (*inner, *getattr(options, "teachers", ())):
+        found |= _requires(part) if part is not None else {}
+    return found
 
 
 def _faults_of_names(what: str, names: list[str]) -> list[str]:
@@ -272,7 +342,12 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _missing(options: MethodOptions, target: TargetData) -> str:
+def _missing(options: MethodOptions | SavedTeacher, target: TargetData) -> str:
+    if isinstance(options, TeacherStudent | MultiSource):
+        if not target.text and options.student is not None:
+            return "`text`"
+        teachers = options.teachers if isinstance(options, TeacherStudent) else (options.first or Direct(),)
+        return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"
     if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
@@ -302,7 +377,36 @@ def _with_paths(recipe: Recipe, folder: Path) -> Recipe:
             translation=found(target.translation),
             extra=tuple(need(file) for file in target.extra),
             test_translation=found(target.test_translation),
+            text=tuple(need(file) for file in target.text),
         )
         for target in recipe.targets
     )
-    return replace(recipe, source=source, targets=targets)
+    sources = tuple(replace(further, train=need(further.train)) for further in recipe.sources)
+    methods = tuple(replace(method, options=_found_models(method.options, folder)) for method in recipe.methods)
+    return replace(recipe, source=source, sources=sources, targets=targets, methods=methods)
+
+
+def _found_models(options: T, folder: Path) -> T:
+    """Resolve against a folder, in options and all options inside them, every path of a model that lies there.
+
+    What is no path from there stays as it is: it may be a name on the hub, or of a package.
+    """
+    if isinstance(options, tuple):
+        return tuple(_found_models(part, folder) for part in options)  # type: ignore[return-value]
+    if not is_dataclass(options) or isinstance(options, type):
+        return options
+    changed = {}
+    for item in fields(options):
+        value = getattr(options, item.name)
+        new = _found_models(value, folder)
+        if item.name in _MODEL_KEYS and isinstance(value, str):
+            new = _found_model(value, folder)
+        if new is not value:
+            changed[item.name] = new
+    return replace(options, **changed) if changed else options
+
+
+def _found_model(given: str, folder: Path) -> str:
+    prefix = SPACY if given.startswith(SPACY) else ""
+    path = folder / os.path.expandvars(given.removeprefix(prefix))
+    return f"{prefix}{path}" if path.exists() else given

@@ -10,6 +10,7 @@ from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over, s
 from exonym.evaluate import compare as compare_runs
 from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
 from exonym.report import MeanRow, Row, Verdict
+from exonym.tag import LightOptions, NeuralOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,13 @@ class Run:
         predictions: the test text with the spans that it found.
         seconds: time that its stages took when they ran, shared ones included.
         ledger: what it lost on the way.
+        notes: what else it says of how it was made.
     """
 
     predictions: Corpus
     seconds: float
     ledger: Ledger
+    notes: tuple[str, ...] = ()
 
 
 Runs = dict[tuple[str, str], list[Run]]  # (language, method) -> a run for each seed
@@ -42,6 +45,13 @@ Runs = dict[tuple[str, str], list[Run]]  # (language, method) -> a run for each 
 def baseline(recipe: Recipe) -> NamedMethod:
     """Return the method that the others are compared with: `direct`, or the first if there is no `direct`."""
     return next((method for method in recipe.methods if method.options.kind == "direct"), recipe.methods[0])
+
+
+def source_tagger(recipe: Recipe) -> LightOptions | NeuralOptions:
+    """Return how the source tagger is trained whose score at home is told: as the baseline's, if it trains one."""
+    methods = (baseline(recipe), *recipe.methods)
+    options = (getattr(method.options, "tagger", None) for method in methods)
+    return next((tagger for tagger in options if tagger is not None), LightOptions())
 
 
 def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run], file: File) -> Evaluation:
@@ -68,6 +78,7 @@ def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
                 p=p,
                 seconds=sum(run.seconds for run in runs[key]) / len(runs[key]),
                 ledger=runs[key][0].ledger,
+                notes=runs[key][0].notes,
             )
 
 

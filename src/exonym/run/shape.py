@@ -7,7 +7,7 @@ whose faults are put into plain words. Knows dataclasses, but not what a recipe 
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -37,6 +37,8 @@ _EXPECTED = {
 def checked(row: dict[str, Any], kind: type[T]) -> tuple[T | None, list[str]]:
     """Make a dataclass of a TOML table. Nothing is converted: `"1"`, `1.0` and `true` are no whole numbers.
 
+    A table without `kind`, where one of several dataclasses may stand, is of the kind of the default, if there is one.
+
     Args:
         row: the table.
         kind: the dataclass; where it holds a union of dataclasses, their `kind` literals tell them apart.
@@ -44,6 +46,7 @@ def checked(row: dict[str, Any], kind: type[T]) -> tuple[T | None, list[str]]:
     Returns:
         The object, or None if it cannot be made, and all faults: unknown keys are faults even if it can be made.
     """
+    row = _with_kinds(row, kind)
     found = list(_faults_of_tables(row, kind, ""))
     faults = [fault for _, fault in found]
     text = json.dumps(_only_known(row, kind), default=lambda value: {"date": str(value)})
@@ -74,6 +77,30 @@ def _class_of(kind: Any, row: Any) -> Any:  # noqa: ANN401 - annotations and rec
     if len(options) > 1:
         options = [option for option in options if _kind_of(option) == row.get("kind")]
     return options[0] if options else None
+
+
+def _with_kinds(row: Any, kind: Any) -> Any:  # noqa: ANN401 - annotations and recipe values
+    """Fill in the `kind` of tables that stand where there is a default, from that."""
+    if get_origin(kind) is tuple and isinstance(row, list):
+        return [_with_kinds(value, get_args(kind)[0]) for value in row]
+    owner = _class_of(kind, row) if isinstance(row, dict) else None
+    if owner is None:
+        return row
+    hints, filled = get_type_hints(owner), {}
+    defaults = {item.name: type(_default_of(item)) for item in fields(owner)}
+    for key, value in row.items():
+        usual = defaults.get(key)
+        if isinstance(value, dict) and "kind" not in value and key in hints:
+            options = _options_of(hints[key])
+            value = {"kind": _kind_of(usual), **value} if len(options) > 1 and usual in options else value
+        filled[key] = _with_kinds(value, hints.get(key))
+    return filled
+
+
+def _default_of(item: Field[Any]) -> object:
+    if item.default_factory is not MISSING:
+        return item.default_factory()
+    return item.default
 
 
 def _children(row: Any, kind: Any, at: str) -> list[tuple[Any, Any, str]]:  # noqa: ANN401
@@ -165,7 +192,7 @@ def _place(loc: tuple[int | str, ...], row: Any) -> str | None:  # noqa: ANN401
         elif isinstance(at, dict) and part in at:
             text, at = (text if part == "options" else f"{text}.{part}"), at[part]
         elif isinstance(at, dict) and part[:1].isupper():
-            if part.casefold().replace("aligner", "") != str(at.get("kind")).replace("_", ""):
+            if not part.casefold().startswith(str(at.get("kind")).replace("_", "")):
                 return None
         elif isinstance(at, dict):
             text += f".{part}"

@@ -29,6 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MANIFEST = "stage.json"
+_ROWS = "probabilities.npy"
 
 
 class Kind(NamedTuple):
@@ -37,6 +38,7 @@ class Kind(NamedTuple):
     type: type
     save: Callable[[Any, Path], object]
     load: Callable[[Path], Any]
+    settle: Callable[[Any, Path], Any] = lambda value, folder: value  # what to go on with once it is saved
 
 
 @dataclass(frozen=True)
@@ -106,16 +108,18 @@ class Store:
         seconds = time.perf_counter() - started
         kind = _kind_of(value)
         manifest = {"stage": stage.name, "version": stage.version, "kind": kind, "seconds": seconds}
+        folder = self.folder / address
         try:
             if address in self.mended or not self._is_kept(address):
-                with whole_folder(self.folder / address) as fresh:
+                with whole_folder(folder) as fresh:
                     KINDS[kind].save(value, fresh)
                     manifest["content"] = _content_of(fresh)
                     (fresh / _MANIFEST).write_text(json.dumps(manifest) + "\n", encoding="utf-8")
         except OSError:
             if not self._is_kept(address):  # if it is, another run put the same result there meanwhile
                 raise
-        return value, seconds
+            return value, seconds
+        return KINDS[kind].settle(value, folder), seconds
 
 
 def _content_of(folder: Path) -> str:
@@ -147,6 +151,9 @@ def describe(value: Any) -> str:  # noqa: ANN401 - whatever a stage may be given
         return f"{type(value).__name__}({inner})"
     if isinstance(value, (tuple, list)):
         return f"[{','.join(map(describe, value))}]"
+    if isinstance(value, np.ndarray):
+        digest = blake2b(np.ascontiguousarray(value).tobytes(), digest_size=12).hexdigest()
+        return f"array:{value.dtype}{value.shape}{digest}"
     raise ExonymError(f"a stage was given a {type(value).__name__}, which has no fingerprint")
 
 
@@ -155,20 +162,23 @@ def _save_corpus(corpus: Corpus, folder: Path) -> None:
     about = {"name": corpus.name, "tags": corpus.tags}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
     if corpus.tags:
-        np.save(folder / "probabilities.npy", np.concatenate([sentence.probabilities for sentence in corpus]))
+        np.save(folder / _ROWS, np.concatenate([sentence.probabilities for sentence in corpus]))
 
 
 def _load_corpus(folder: Path) -> Corpus:
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     sentences = tuple(read_jsonl(folder / "corpus.jsonl"))
-    if about["tags"]:
-        rows = np.load(folder / "probabilities.npy", allow_pickle=False)
-        stops = np.cumsum([len(sentence) for sentence in sentences])
-        sentences = tuple(
-            replace(sentence, probabilities=part)
-            for sentence, part in zip(sentences, np.split(rows, stops[:-1]), strict=True)
-        )
-    return Corpus(sentences, about["name"], tuple(about["tags"]))
+    return _mapped(Corpus(sentences, about["name"], tuple(about["tags"])), folder)
+
+
+def _mapped(corpus: Corpus, folder: Path) -> Corpus:
+    """Take the probabilities of a corpus from its file, so that only those that are looked at are in memory."""
+    if not corpus.tags:
+        return corpus
+    rows = np.asarray(np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False))
+    stops = np.cumsum([len(sentence) for sentence in corpus])
+    parts = zip(corpus, np.split(rows, stops[:-1]), strict=True)
+    return replace(corpus, sentences=tuple(replace(sentence, probabilities=part) for sentence, part in parts))
 
 
 def _save_alignment(alignment: Alignment, folder: Path) -> None:
@@ -190,7 +200,7 @@ def _load_alignment(folder: Path) -> Alignment:
 
 
 KINDS: dict[str, Kind] = {
-    "corpus": Kind(Corpus, _save_corpus, _load_corpus),
+    "corpus": Kind(Corpus, _save_corpus, _load_corpus, _mapped),
     "alignment": Kind(Alignment, _save_alignment, _load_alignment),
     "lexicon": Kind(
         Lexicon,
@@ -201,6 +211,16 @@ KINDS: dict[str, Kind] = {
         Ledger,
         lambda ledger, folder: (folder / "ledger.json").write_text(json.dumps(ledger), encoding="utf-8"),
         lambda folder: Ledger(json.loads((folder / "ledger.json").read_text(encoding="utf-8"))),
+    ),
+    "array": Kind(
+        np.ndarray,
+        lambda array, folder: np.save(folder / "array.npy", array, allow_pickle=False),
+        lambda folder: np.load(folder / "array.npy", allow_pickle=False),
+    ),
+    "lines": Kind(
+        tuple,
+        lambda lines, folder: (folder / "lines.json").write_text(json.dumps(lines), encoding="utf-8"),
+        lambda folder: tuple(json.loads((folder / "lines.json").read_text(encoding="utf-8"))),
     ),
     "tagger": Kind(
         Tagger,

@@ -17,6 +17,7 @@ from exonym.tag.decode import decode, decode_spans
 from exonym.tag.ensemble import Ensemble, mix
 from exonym.tag.folder import kind_of
 from exonym.tag.light import LightOptions, LightTagger, train_light
+from exonym.tag.neural.options import NeuralOptions
 from exonym.tag.relabel import Relabelled, relabelled
 from exonym.tag.soft import SoftLabels, write_soft_labels
 from exonym.tag.spacy_pipeline import SpacyTagger
@@ -34,6 +35,7 @@ __all__ = [
     "Ensemble",
     "LightOptions",
     "LightTagger",
+    "NeuralOptions",
     "Relabelled",
     "SoftLabels",
     "SpacyTagger",

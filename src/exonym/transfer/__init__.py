@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
 from exonym.transfer.task import Outcome, Task
+from exonym.transfer.teacher_student import TeacherStudent, teacher_student
+from exonym.transfer.teachers import SavedTeacher
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Supervised
+MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | TeacherStudent | MultiSource | Supervised
 
 
 class Method(NamedTuple):
@@ -30,6 +33,8 @@ METHODS: dict[str, Method] = {
     "gloss": Method(Gloss, gloss),
     "translate_train": Method(TranslateTrain, translate_train),
     "translate_test": Method(TranslateTest, translate_test),
+    "teacher_student": Method(TeacherStudent, teacher_student),
+    "multi_source": Method(MultiSource, multi_source),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -49,18 +54,23 @@ __all__ = [
     "GlossTagger",
     "Method",
     "MethodOptions",
+    "MultiSource",
     "Outcome",
+    "SavedTeacher",
     "Stage",
     "Supervised",
     "Task",
+    "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
     "direct",
     "gloss",
     "just_do",
     "load_any_tagger",
+    "multi_source",
     "stage",
     "supervised",
+    "teacher_student",
     "transfer",
     "translate_test",
     "translate_train",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from exonym.tag import LightOptions
-from exonym.transfer.stages import Do, just_do, tag, train
+from exonym.tag import LightOptions, NeuralOptions
+from exonym.transfer.stages import Do, just_do, seed_for, tag, train
 from exonym.transfer.task import Outcome, Task
 
 
@@ -20,7 +20,7 @@ class Direct:
     """
 
     kind: Literal["direct"] = "direct"
-    tagger: LightOptions = field(default_factory=LightOptions)
+    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
 
 def direct(task: Task, options: Direct, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -33,7 +33,7 @@ def direct(task: Task, options: Direct, do: Do = just_do, seed: int = 1) -> Outc
         task: needs `source` and `test`.
         options: the options of the method.
         do: carries out the stages.
-        seed: without effect: nothing here is random.
+        seed: of the training, if there is chance in it.
     """
-    tagger = do(train, task.source, options.tagger)
+    tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
     return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test))

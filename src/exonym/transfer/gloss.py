@@ -17,10 +17,10 @@ from exonym.align import Lexicon, StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
-from exonym.tag import LightOptions, Tagger, load_tagger
+from exonym.tag import LightOptions, NeuralOptions, Tagger, load_tagger
 from exonym.tag.folder import ABOUT, whole_tagger
 from exonym.transfer.casing import Casing, capital_at
-from exonym.transfer.stages import Do, align, just_do, learn_lexicon, stage, tag, train
+from exonym.transfer.stages import Do, align, just_do, learn_lexicon, seed_for, stage, tag, train
 from exonym.transfer.task import Outcome, Task
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Gloss:
 
     kind: Literal["gloss"] = "gloss"
     aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
-    tagger: LightOptions = field(default_factory=LightOptions)
+    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
 
 def gloss(task: Task, options: Gloss, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -50,7 +50,7 @@ def gloss(task: Task, options: Gloss, do: Do = just_do, seed: int = 1) -> Outcom
         task: needs `source`, `test` and some parallel text, `translation` or `extra`.
         options: the options of the method.
         do: carries out the stages.
-        seed: tells apart the runs of an aligner that is not deterministic.
+        seed: of trainings with chance in them; tells apart the runs of an aligner that is not deterministic.
 
     Raises:
         RecipeError: the task has no parallel text.
@@ -62,7 +62,7 @@ def gloss(task: Task, options: Gloss, do: Do = just_do, seed: int = 1) -> Outcom
     """
     if not len(task.parallel):
         raise RecipeError("gloss: found no parallel text; expected `translation` or `extra`.")
-    source_tagger = do(train, task.source, options.tagger)
+    source_tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
     links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
     lexicon = do(learn_lexicon, task.parallel, links)
     tagger = do(gloss_tagger, source_tagger, lexicon, task.parallel, links)

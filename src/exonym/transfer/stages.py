@@ -14,7 +14,7 @@ from exonym.data import Alignment, Bitext, Corpus, Sentence
 from exonym.errors import RecipeError
 from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
-from exonym.tag import LightOptions, Tagger, label, train_light
+from exonym.tag import LightOptions, NeuralOptions, Tagger, label, train_light
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,10 +91,19 @@ def keep(projected: Corpus, filtering: Filtering) -> Corpus:
     return filtered(projected, filtering)[0]
 
 
-@stage(1)
-def train(corpus: Corpus, options: LightOptions) -> Tagger:
-    """Train a tagger."""
-    return train_light(corpus, options)
+def seed_for(options: LightOptions | NeuralOptions, seed: int) -> int:
+    """Return the seed of a training, or 0 where it has no chance in it, so that its result is shared between seeds."""
+    return 0 if isinstance(options, LightOptions) else seed
+
+
+@stage(2)
+def train(corpus: Corpus, options: LightOptions | NeuralOptions, seed: int) -> Tagger:
+    """Train a tagger; for `seed` see `seed_for`."""
+    if isinstance(options, LightOptions):
+        return train_light(corpus, options)
+    from exonym.tag.neural import train_neural
+
+    return train_neural(corpus, options, seed=seed)
 
 
 @stage(1)

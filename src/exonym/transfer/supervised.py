@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from exonym.errors import RecipeError
-from exonym.tag import LightOptions
-from exonym.transfer.stages import Do, just_do, tag, train
+from exonym.tag import LightOptions, NeuralOptions
+from exonym.transfer.stages import Do, just_do, seed_for, tag, train
 from exonym.transfer.task import Outcome, Task
 
 
@@ -21,7 +21,7 @@ class Supervised:
     """
 
     kind: Literal["supervised"] = "supervised"
-    tagger: LightOptions = field(default_factory=LightOptions)
+    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
 
 def supervised(task: Task, options: Supervised, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -31,12 +31,12 @@ def supervised(task: Task, options: Supervised, do: Do = just_do, seed: int = 1)
         task: needs `train` and `test`.
         options: the options of the method.
         do: carries out the stages.
-        seed: without effect: nothing here is random.
+        seed: of the training, if there is chance in it.
 
     Raises:
         RecipeError: the task has no labelled target text.
     """
     if task.train is None:
         raise RecipeError("supervised: found no labelled target text; expected `train` for the target language.")
-    tagger = do(train, task.train, options.tagger)
+    tagger = do(train, task.train, options.tagger, seed_for(options.tagger, seed))
     return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from exonym.align import segmented_like
-from exonym.data import Bitext, Corpus, Ledger
+from exonym.data import Bitext, Corpus, Ledger, nfc
+from exonym.errors import RecipeError
 
 if TYPE_CHECKING:
     from exonym.tag import Tagger
@@ -24,6 +25,8 @@ class Task:
         translation: pairs whose source sides are sentences of `source`, in its order; None if there are none.
         extra: more source-target text, without labels.
         test_translation: pairs whose target sides are sentences of `test`, in its order; None if there are none.
+        text: unlabelled target sentences to learn from; labels in it are not looked at; None if there are none.
+        sources: labelled sentences of further source languages.
     """
 
     source: Corpus
@@ -32,12 +35,33 @@ class Task:
     translation: Bitext | None = None
     extra: tuple[Bitext, ...] = field(default=())
     test_translation: Bitext | None = None
+    text: Corpus | None = None
+    sources: tuple[Corpus, ...] = ()
 
     @cached_property
     def _extra(self) -> tuple[tuple[Bitext, ...], Ledger]:
         """The extra texts, cut into words like the translation, or else the test translation, and what was cut."""
         like = self.translation or self.test_translation
         return segmented_like(like, self.extra) if like else (self.extra, Ledger())
+
+    @cached_property
+    def _unseen(self) -> Corpus:
+        """The unlabelled text without the sentences that `test` has too."""
+        test = {_form(sentence.words) for sentence in self.test}
+        text = self.text.unlabelled() if self.text is not None else Corpus(())
+        return replace(text, sentences=tuple(s for s in text if len(s) and _form(s.words) not in test))
+
+    def unseen_text(self, method: str) -> tuple[Corpus, int]:
+        """Return the unlabelled text without the sentences that `test` has too, and how many sentences those are.
+
+        Raises:
+            RecipeError: there is no unlabelled text, or `test` has all of it; `method` is named as what needs it.
+        """
+        if self.text is None:
+            raise RecipeError(f"{method}: found no unlabelled text; expected `text` for the target language.")
+        if not len(self._unseen):
+            raise RecipeError(f"{method}: found only sentences of the test text in `text`; expected others.")
+        return self._unseen, len(self.text) - len(self._unseen)
 
     @property
     def changes(self) -> Ledger:
@@ -70,9 +94,15 @@ class Outcome:
             translation of that text).
         corpus: the labelled target corpus that it made on the way, if it made one.
         ledger: what was lost on the way.
+        notes: what else must be known of how it was made, a line each.
     """
 
     predictions: Corpus
     tagger: Tagger | None = None
     corpus: Corpus | None = None
     ledger: Ledger = field(default_factory=Ledger)
+    notes: tuple[str, ...] = ()
+
+
+def _form(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(nfc, words))

@@ -10,13 +10,14 @@ from exonym.align.eflomal import EflomalAligner
 from exonym.data import Bitext, Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses, places
-from exonym.tag import LightOptions
+from exonym.tag import LightOptions, NeuralOptions
 from exonym.transfer.stages import (
     Do,
     align,
     check_evidence,
     just_do,
     project,
+    seed_for,
     stage,
     tag,
     tag_source_side,
@@ -45,7 +46,7 @@ class TranslateTest:
     aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
     missing: Missing = "untagged"
-    tagger: LightOptions = field(default_factory=LightOptions)
+    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
         check_evidence(self.matching)
@@ -60,7 +61,7 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
         task: needs `source`, `test` and `test_translation`; other parallel text makes the links better.
         options: the options of the method.
         do: carries out the stages.
-        seed: tells apart the runs of an aligner that is not deterministic.
+        seed: of trainings with chance in them; tells apart the runs of an aligner that is not deterministic.
 
     Returns:
         Predictions whose spans carry the pair, links and score that they come from; no tagger, since more text could
@@ -80,7 +81,7 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     if translation is None or not len(translation):
         raise RecipeError("translate_test: found no translation of the test text; expected `test_translation`.")
     places(task.test, translation, "target")  # a translation of another text is refused before any work is done for it
-    source_tagger = do(train, task.source, options.tagger)
+    source_tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
     tagged = do(tag_source_side, source_tagger, translation)
     links = do(align, translation + task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
     known = do(tag_target_side, source_tagger, translation) if options.matching.needs_tagger else None

@@ -10,7 +10,7 @@ from exonym.align.eflomal import EflomalAligner
 from exonym.data import Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Filtering, Matching, filtered, losses
-from exonym.tag import LightOptions
+from exonym.tag import LightOptions, NeuralOptions
 from exonym.transfer.stages import (
     Do,
     align,
@@ -18,6 +18,7 @@ from exonym.transfer.stages import (
     just_do,
     keep,
     project,
+    seed_for,
     stage,
     tag,
     tag_source_side,
@@ -48,7 +49,7 @@ class TranslateTrain:
     aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
     filtering: Filtering = field(default_factory=lambda: Filtering(sentences="complete"))
-    tagger: LightOptions = field(default_factory=LightOptions)
+    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
         check_evidence(self.matching)
@@ -61,7 +62,7 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
         task: needs `source`, `test` and, for `labels="gold"`, `translation`, else any parallel text.
         options: the options of the method.
         do: carries out the stages.
-        seed: tells apart the runs of an aligner that is not deterministic.
+        seed: of trainings with chance in them; tells apart the runs of an aligner that is not deterministic.
 
     Raises:
         RecipeError: the task has no such text.
@@ -72,15 +73,22 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
     """
     labelled, bitext = task.source, task.translation
     if options.labels == "tagger":
-        labelled, bitext = do(tag_source_side, do(train, task.source, options.tagger), task.parallel), task.parallel
+        labelled, bitext = (
+            do(tag_source_side, do(train, task.source, options.tagger, seed_for(options.tagger, seed)), task.parallel),
+            task.parallel,
+        )
     if bitext is None or not len(bitext):
         raise RecipeError("translate_train: found no translation of the source corpus; expected `translation`.")
     links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
     needs = options.matching.needs_tagger
-    tagged = do(tag_target_side, do(train, task.source, options.tagger), bitext) if needs else None
+    tagged = (
+        do(tag_target_side, do(train, task.source, options.tagger, seed_for(options.tagger, seed)), bitext)
+        if needs
+        else None
+    )
     projected = do(project, labelled, bitext, links, options.matching, tagged)
     silver = do(keep, projected, options.filtering)
-    tagger = do(train, silver, options.tagger)
+    tagger = do(train, silver, options.tagger, seed_for(options.tagger, seed))
     predictions = do(tag, tagger, task.test)
     ledger = do(count_losses, projected, options.filtering)
     return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=ledger)

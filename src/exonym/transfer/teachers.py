@@ -1,0 +1,161 @@
+"""Teachers: taggers made by another method, or saved ones of any kind, and what they say of an unlabelled text.
+
+Start at `teacher_of`; `soft_labels` asks several and averages what they say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from exonym.data import Corpus, tag_set
+from exonym.errors import RecipeError
+from exonym.tag import SpacyTagger, Tagger, mix, relabelled
+from exonym.tag.relabel import reconcile, types_of
+from exonym.transfer.direct import Direct, direct
+from exonym.transfer.gloss import Gloss, gloss, load_any_tagger
+from exonym.transfer.stages import Do, stage, tag
+from exonym.transfer.translate_train import TranslateTrain, translate_train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from exonym.transfer.task import Outcome, Task
+
+    Shares = tuple[float, ...] | NDArray[np.float64]  # weights of teachers
+
+SPACY = "spacy:"  # before the name of a pipeline where a folder might stand
+_FAR = 0.5  # a teacher that agrees less than this share of what the others do is called harmful
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedTeacher:
+    """A tagger that is there already; how it was trained, and on what, need not be known.
+
+    Attributes:
+        kind: names this teacher in a recipe.
+        path: folder of a tagger of any kind, of stored soft labels, or of a token classification checkpoint of
+            Transformers; or `spacy:NAME`, an installed spaCy pipeline or one in a folder.
+        labels: its types -> types of the task, or `drop`.
+        hub: `path` is the name of a checkpoint on the Hugging Face hub, to be downloaded unless it is there.
+    """
+
+    kind: Literal["saved"] = "saved"
+    path: str
+    labels: dict[str, str] = field(default_factory=dict)
+    hub: bool = False
+
+
+TeacherOptions = Direct | Gloss | TranslateTrain | SavedTeacher
+
+
+def load_teacher(path: str, *, hub: bool = False) -> Tagger:
+    """Load a tagger that is named as in `SavedTeacher.path`.
+
+    Raises:
+        DataError: there is none, or it is damaged.
+        MissingExtra: it needs a package that is not installed.
+    """
+    if path.startswith(SPACY):
+        return SpacyTagger.named(path.removeprefix(SPACY))
+    if hub:
+        from exonym.tag.neural import load_checkpoint
+
+        return load_checkpoint(path, hub=True)
+    return load_any_tagger(Path(path))
+
+
+def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger:
+    """Train a teacher by its method, or load a saved one and map its types.
+
+    Raises:
+        RecipeError: the task lacks what the method needs, or none of the types of a saved teacher is of the task.
+    """
+    if isinstance(options, SavedTeacher):
+        loaded = relabelled(load_teacher(options.path, hub=options.hub), options.labels)
+        if not set(types_of(loaded.tags)) & set(task.source.labels):
+            raise RecipeError(
+                f"{options.path}: found a teacher of {', '.join(types_of(loaded.tags))}; expected one of "
+                f"{', '.join(task.source.labels)}. Map its types to these with labels."
+            )
+        return loaded
+    method: Any = {"direct": direct, "gloss": gloss, "translate_train": translate_train}[options.kind]
+    outcome: Outcome = method(task, options, do, seed)
+    if outcome.tagger is None:
+        raise RecipeError(f"{options.kind}: found no tagger; expected one. Take another teacher.")
+    return outcome.tagger
+
+
+def name_of(options: TeacherOptions) -> str:
+    """Name a teacher in notes."""
+    return options.path if isinstance(options, SavedTeacher) else options.kind
+
+
+def soft_labels(
+    text: Corpus,
+    taggers: Sequence[Tagger],
+    names: Sequence[str],
+    weights: Shares,
+    labels: Sequence[str],
+    do: Do,
+) -> tuple[Corpus, tuple[str, ...]]:
+    """Ask teachers about a text and average what they say over the types of the task.
+
+    Args:
+        text: sentences without labels.
+        taggers: the E teachers.
+        names: of the teachers, for the notes.
+        weights: shape (E,), or (sentences, E) for weights of each sentence.
+        labels: the types of the task; those of a teacher that are not of it count as `O`.
+        do: carries out the stages.
+
+    Returns:
+        The text with the mixture as its probabilities and the spans decoded from it; and the notes of `told_of`.
+    """
+    parts = tuple(do(tag, tagger, text) for tagger in taggers)
+    mixed = do(mixed_labels, parts, weights, tag_set(labels))
+    return mixed, do(told_of, tuple(names), parts, weights, mixed)
+
+
+@stage(1)
+def mixed_labels(parts: tuple[Corpus, ...], weights: Shares, tags: tuple[str, ...]) -> Corpus:
+    """Average what teachers say of a text."""
+    return mix(parts, weights, tags)
+
+
+@stage(1)
+def told_of(names: tuple[str, ...], parts: tuple[Corpus, ...], weights: Shares, mixed: Corpus) -> tuple[str, ...]:
+    """Describe teachers by what they say of the text: no label of the target language is looked at.
+
+    Of each of several: its weight (the mean over sentences), how far its names agree with those of the weighted average
+    (F1 of spans), and how many it finds. One that agrees less than half as well as the median of the others is called
+    far from the others: a source that harms looks so, and so does the only good one among bad ones, so this is a reason
+    to look, not a proof. Of each teacher: the types that it has and the task lacks, and the other way round.
+    """
+    shares = np.atleast_2d(np.asarray(weights, dtype=np.float64)).mean(axis=0)
+    agreements = [_agreement(part, mixed) for part in parts]
+    lines = []
+    for number, (name, part) in enumerate(zip(names, parts, strict=True)):
+        clauses = reconcile(part.tags, mixed.tags).told()
+        if len(parts) > 1:
+            found = sum(len(sentence.spans) for sentence in part)
+            clauses.insert(0, f"weight {shares[number]:.3f}, agreement {100 * agreements[number]:.1f}, names {found}")
+            rest = median(agreements[:number] + agreements[number + 1 :])
+            if agreements[number] < _FAR * rest:
+                clauses.append("far from the others: it may harm; leave it out, or give it less weight")
+        lines += [f"teacher {name}: {'; '.join(clauses)}"] if clauses else []
+    return tuple(lines)
+
+
+def _agreement(part: Corpus, mixed: Corpus) -> float:
+    """F1 of the spans of a teacher against those of the mixture; 1 if neither has any."""
+    pairs = [({span.key for span in a.spans}, {span.key for span in b.spans}) for a, b in zip(part, mixed, strict=True)]
+    both = sum(len(a & b) for a, b in pairs)
+    total = sum(len(a) + len(b) for a, b in pairs)
+    return 2 * both / total if total else 1.0
