@@ -1,7 +1,8 @@
 """Taggers: from labelled sentences to label probabilities of words, and the one decoder from those to spans.
 
-`train_light` makes the built-in tagger, `load_tagger` reads any tagger from disk, `label` puts a tagger's spans on a
-corpus. A tagger sees words, never subwords, on both sides of its interface. Start at `Tagger`.
+`train_light` makes the built-in tagger, `train_neural` one with PyTorch, `load_tagger` reads any tagger from disk,
+`label` puts a tagger's spans on a corpus. A tagger sees words, never subwords, on both sides of its interface. Start at
+`Tagger`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,15 @@ from exonym.errors import DataError
 from exonym.tag.decode import decode, decode_spans
 from exonym.tag.folder import read_about
 from exonym.tag.light import LightOptions, LightTagger, train_light
+from exonym.tag.neural import (
+    HashedEncoder,
+    NeuralOptions,
+    Objective,
+    TransformerEncoder,
+    load_checkpoint,
+    load_neural,
+    train_neural,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,14 +35,20 @@ if TYPE_CHECKING:
     from exonym.data import Sentence
 
 __all__ = [
+    "HashedEncoder",
     "LightOptions",
     "LightTagger",
+    "NeuralOptions",
+    "Objective",
     "Tagger",
+    "TransformerEncoder",
     "decode",
     "decode_spans",
     "label",
+    "load_checkpoint",
     "load_tagger",
     "train_light",
+    "train_neural",
 ]
 
 
@@ -85,8 +101,11 @@ def load_tagger(folder: str | Path) -> Tagger:
 
     Raises:
         DataError: there is none, it is damaged, or its kind is unknown.
+        MissingExtra: it is a neural tagger, and PyTorch is not installed.
     """
     kind = read_about(Path(folder))["kind"]
+    if kind == "neural":
+        return load_neural(folder)
     if kind != "light":
-        raise DataError(f"{folder}: found a tagger of kind {kind!r}; expected 'light'. Update exonym.")
+        raise DataError(f"{folder}: found a tagger of kind {kind!r}; expected 'light' or 'neural'. Update exonym.")
     return LightTagger.load(folder)

@@ -35,13 +35,26 @@ def write_folder(folder: Path, model: bytes, about: dict[str, Any]) -> None:
     Raises:
         DataError: something that is not a tagger is at that place.
     """
-    if folder.exists() and not (folder / ABOUT).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise DataError(f"{folder}: found something that is not a tagger; expected a new folder. Choose another name.")
+    check_free(folder)
     stamp = {"size": len(model), "fingerprint": fingerprint_of(about["tags"], model)}
-    whole = {"version": _VERSION, **about, "model": stamp}
     with whole_folder(folder) as fresh:
         (fresh / MODEL).write_bytes(model)
-        (fresh / ABOUT).write_text(json.dumps(whole, indent=1) + "\n", encoding="ascii")
+        (fresh / ABOUT).write_text(json.dumps(stamped(about, stamp), indent=1) + "\n", encoding="ascii")
+
+
+def check_free(folder: Path) -> None:
+    """Refuse to write a tagger where there is something else.
+
+    Raises:
+        DataError: something that is not a tagger is at that place.
+    """
+    if folder.exists() and not (folder / ABOUT).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DataError(f"{folder}: found something that is not a tagger; expected a new folder. Choose another name.")
+
+
+def stamped(about: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+    """Return what `tagger.json` holds: the version, what the tagger is, and what its files are known by."""
+    return {"version": _VERSION, **about, "model": model}
 
 
 def read_folder(folder: Path, kind: str) -> tuple[bytes, dict[str, Any]]:
