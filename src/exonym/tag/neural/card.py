@@ -28,7 +28,7 @@ def card(tagger: NeuralTagger) -> str:
     """Write what a tagger is, what it was trained on and how to load it, in Markdown; no path is in it."""
     encoder, training = tagger.options.encoder, tagger.training
     types = sorted({label for _, label in map(split_tag, tagger.tags) if label})
-    rows = {"encoder": encoder.kind}
+    rows: dict[str, object] = {"encoder": encoder.kind}
     if encoder.kind == "transformer":
         rows["base model"] = Path(encoder.model).name if Path(encoder.model).is_absolute() else encoder.model
         rows["a word is"] = "its first subword" if encoder.subwords == "first" else "the mean of its subwords"

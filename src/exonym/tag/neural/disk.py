@@ -40,6 +40,7 @@ def save(tagger: NeuralTagger, folder: str | Path) -> None:
         "options": _portable(asdict(tagger.options)),
         "training": tagger.training,
         "features": "",
+        "columns": _columns(tagger.network),
         "iob2": tagger.iob2,
         "fingerprint": tagger.fingerprint,
     }
@@ -64,7 +65,7 @@ def load(folder: str | Path) -> tuple[tuple[str, ...], Network, NeuralOptions, d
     try:
         options = _options(about["options"])
         tags = tuple(about["tags"])
-        network = _network(folder, options, tags)
+        network = _network(folder, options, tags, about.get("columns"))
     except (TypeError, KeyError, ValueError, RuntimeError, OSError, SafetensorError) as error:
         if isinstance(error, DataError):
             raise
@@ -76,7 +77,7 @@ def load(folder: str | Path) -> tuple[tuple[str, ...], Network, NeuralOptions, d
     return tags, network, options, about["training"], about.get("iob2", True)
 
 
-def _network(folder: Path, options: NeuralOptions, tags: tuple[str, ...]) -> Network:
+def _network(folder: Path, options: NeuralOptions, tags: tuple[str, ...], columns: list[int] | None) -> Network:
     crf = Crf(tags) if options.crf else None
     if crf is not None:
         crf.load_state_dict(load_file(folder / _CRF))
@@ -87,7 +88,13 @@ def _network(folder: Path, options: NeuralOptions, tags: tuple[str, ...]) -> Net
         return Network(encoder, crf)
     from exonym.tag.neural.transformer import Transformer
 
-    return Network(Transformer.of_folder(folder, options.encoder, tags), crf)
+    return Network(Transformer.of_folder(folder, options.encoder, tags, columns), crf)
+
+
+def _columns(network: Network) -> list[int] | None:
+    """Return what the labels of a checkpoint mean, if they are not the tags."""
+    columns = getattr(network.encoder, "columns", None)
+    return None if columns is None else columns.tolist()
 
 
 def _vectors(state: dict[str, Tensor]) -> Vectors | None:

@@ -40,6 +40,8 @@ class Hashed(nn.Module):
         vectors: static word vectors; none if None.
     """
 
+    vector_rows: Tensor
+
     def __init__(self, options: HashedEncoder, tags: int, vectors: Vectors | None = None) -> None:
         super().__init__()
         width = options.width

@@ -6,7 +6,7 @@ PyTorch is not imported here, so that recipes can be read and checked without it
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from exonym.errors import RecipeError
 
@@ -163,7 +163,8 @@ class NeuralOptions:
     def resolved(self) -> Self:
         """Fill in what is None with what suits the encoder."""
         usual = _USUAL[self.encoder.kind]
-        return replace(self, **{key: value for key, value in usual.items() if getattr(self, key) is None})
+        missing: dict[str, Any] = {key: value for key, value in usual.items() if getattr(self, key) is None}
+        return replace(self, **missing)
 
 
 @dataclass(frozen=True, kw_only=True)
