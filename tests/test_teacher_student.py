@@ -1,8 +1,10 @@
 """Students of one teacher or of several sources, as methods, in recipes and on the command line."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +14,7 @@ from exonym import run
 from exonym.data import Bitext, Corpus, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
 from exonym.run.store import Store
-from exonym.tag import Ensemble, LightOptions, label, load_tagger, train_light
+from exonym.tag import Ensemble, LightOptions, label, train_light
 from exonym.transfer import (
     Direct,
     Gloss,
@@ -121,7 +123,7 @@ def test_equal_teachers_and_one_hot_weights_are_one_teacher(learning):
     several = MultiSource(tagger=LIGHT, student=LIGHT, learning=learning)
     assert transfer(twins, several).tagger.fingerprint == single
     for weights in ("similarity", "sentence"):
-        alike = replace(several, weights=weights, similarity=SimilarityOptions(kind="cosine"))
+        alike = replace(several, weights=weights, similarity=SimilarityOptions(kind="cosine", dimensions=4))
         assert transfer(twins, alike).tagger.fingerprint == single
     first = replace(several, weights=(1.0, 0.0))
     assert transfer(TASK, first).tagger.fingerprint == single
@@ -394,5 +396,73 @@ def exonym(*arguments, code=0):
     return done
 
 
-def test_saved_models_load_again(folder):
-    assert load_tagger(folder / "saved").tags[-1] == "I-PER"
+def test_distil_needs_teachers_and_text_only(folder, tmp_path):
+    train_light(FRENCH, LIGHT).save(tmp_path / "french")
+    teachers = ("--teacher", folder / "saved", "--teacher", tmp_path / "french")
+    rest = ("--text", folder / "text.conll", "-o", tmp_path / "student", "--soft-labels", tmp_path / "soft")
+    done = exonym("distil", *teachers, *rest, "--share", 0.9, "--balanced", "--map", "MISC=drop")
+    assert f"teacher {tmp_path / 'french'}" not in done.stderr
+    assert "unlabelled text: 21" in done.stderr
+    assert "sentences left out: not among the surest: " in done.stderr
+    assert f"tagger for LOC, PER: {tmp_path / 'student'}" in done.stderr
+    student = load_any_tagger(tmp_path / "student")
+    assert label(student, TASK.test)[0].spans
+    again = exonym("distil", "--teacher", tmp_path / "soft", *rest[:2], "-o", tmp_path / "again",
+                   "--share", 0.9, "--balanced")  # fmt: skip
+    assert "tagger for LOC, PER" in again.stderr
+    assert load_any_tagger(tmp_path / "again").fingerprint == student.fingerprint
+    exonym("tag", tmp_path / "student", folder / "more.txt", "--raw", "-o", tmp_path / "tagged.jsonl")
+    lines = (tmp_path / "tagged.jsonl").read_text().splitlines()
+    assert json.loads(lines[0])["spans"]
+    other = exonym("distil", *teachers, "--text", folder / "text.conll", "-o", tmp_path / "other", "--learning", "hard")
+    assert f"teacher {tmp_path / 'french'}: it cannot find MISC" in other.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "french", "other", "soft", "student",
+                                                                 "tagged.jsonl"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--teacher", "nowhere"), 1, "found no tagger"),
+        (("--teacher", "saved", "--map", "MIS=drop"), 1, "--map: found 'MIS'; expected a type of a teacher. Did you"),
+        (("--teacher", "saved", "--learning", "mse"), 1, "learning: found mse; expected sampled or hard"),
+        (("--teacher", "saved", "--student", "heavy"), 2, "expected light, hashed, or a folder"),
+        (("--teacher", "saved", "--soft-labels", "saved"), 2, "which is a teacher; expected another"),
+        (("--teacher", "saved", "--soft-labels", "student"), 2, "which is --output; expected another"),
+        (("--teacher", "saved", "--raw"), 2, "found a corpus with words"),
+        (("--teacher", "saved", "--share", "2"), 1, "share: found 2.0"),
+        ((), 2, "Missing option '--teacher'"),
+    ],
+)
+def test_distil_refuses_at_once_what_cannot_be(folder, tmp_path, monkeypatch, arguments, code, message):
+    monkeypatch.chdir(folder)
+    before = sorted(path.name for path in folder.iterdir())
+    done = exonym("distil", *arguments, "--text", "text.conll", "-o", "student", code=code)
+    shown = " ".join(done.stderr.replace("│", " ").split())
+    assert message in shown
+    assert "Traceback" not in done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_distil_that_is_stopped_leaves_nothing(folder, tmp_path):
+    text = "\n".join(f"Anna{number} sieht Köln und Eva{number} sieht Rom" for number in range(20_000)) + "\n"
+    (tmp_path / "long.txt").write_text(text)
+    line = [sys.executable, "-c", "from exonym.cli import main; main()", "distil", "--teacher", str(folder / "saved")]
+    line += [
+        "--text",
+        str(tmp_path / "long.txt"),
+        "-o",
+        str(tmp_path / "student"),
+        "--soft-labels",
+        str(tmp_path / "s"),
+    ]
+    process = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".s-*")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.txt"]

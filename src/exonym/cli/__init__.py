@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from exonym.cli import align, compare, data, evaluate, explain, project, tag
+from exonym.cli import align, compare, data, distil, evaluate, explain, project, tag
 from exonym.errors import ExonymError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.command("align")(align.align)
 app.command("project")(project.project)
 app.command("explain")(explain.explain)
 app.command("train")(tag.train)
+app.command("distil")(distil.distil)
 app.command("tag")(tag.tag)
 app.command("evaluate")(evaluate.evaluate)
 app.add_typer(data.app, name="data")

@@ -26,6 +26,8 @@ from exonym.cli.shared import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from exonym.tag import Tagger
+
 
 def distil(
     teacher: Annotated[
@@ -78,6 +80,7 @@ def distil(
     """
     from exonym.data import Ledger
     from exonym.formats import read_corpus
+    from exonym.tag import events
     from exonym.transfer.distil import distil as learn
     from exonym.transfer.distil import names_of
     from exonym.transfer.students import Distillation
@@ -101,7 +104,8 @@ def distil(
     with _kept(soft_labels) as folder, progress_bar("teacher") as told:
         done = learn(dict(zip(names_of(teacher), teachers, strict=True)), read, options, folder, seed=seed, told=told)
     done.tagger.save(output)
-    ledger.update(done.ledger)
+    for changes in (done.ledger, *map(events, teachers), getattr(done.tagger, "training", {}).get("ledger", {})):
+        ledger.update(changes)
     show_ledger(ledger)
     for note in done.notes:
         say(note)

@@ -97,13 +97,14 @@ def label_changes(items: list[str]) -> dict[str, str]:
 
 
 def tagger_options(
-    name: str, epochs: int | None, *, hub: bool = False, option: str = "--encoder"
+    name: str, epochs: int | None, *, crf: bool = False, hub: bool = False, option: str = "--encoder"
 ) -> LightOptions | NeuralOptions:
     """Make the options of a tagger from what it is called on the command line.
 
     Args:
         name: `light`, `hashed`, or the folder of a pretrained encoder; with `hub` its name on the Hugging Face hub.
         epochs: passes over the text, of the light tagger most iterations; the default if None.
+        crf: put a CRF on a network.
         hub: names that are no folders are of the hub.
         option: what names the tagger, for messages.
     """
@@ -113,11 +114,11 @@ def tagger_options(
     if name == "light":
         return LightOptions() if epochs is None else LightOptions(iterations=epochs)
     if name == "hashed":
-        return NeuralOptions(encoder=HashedEncoder(), epochs=epochs)
+        return NeuralOptions(encoder=HashedEncoder(), epochs=epochs, crf=crf)
     if not Path(name).is_dir() and not hub:
         found = f"found {name}; expected light, hashed, or a folder"
         raise typer.BadParameter(f"{found} (or, with --hub, a name on the Hugging Face hub)", param_hint=option)
-    return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub), epochs=epochs)
+    return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub), epochs=epochs, crf=crf)
 
 
 def check_output(output: Path | None, *, labelled: bool = False) -> None:

@@ -16,10 +16,12 @@ from exonym.cli.shared import (
     Scheme,
     check_output,
     check_output_folder,
+    check_raw,
     progress_bar,
     read_labelled,
     say,
     show_ledger,
+    tagger_options,
     write_sentences,
 )
 
@@ -27,26 +29,41 @@ from exonym.cli.shared import (
 def train(
     corpus: Annotated[Path, typer.Argument(help="Labelled corpus (CoNLL or JSONL).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the tagger to.")],
-    iterations: Annotated[int | None, typer.Option(help="Most training iterations.")] = None,
+    encoder: Annotated[
+        str, typer.Option(help="light (a CRF), hashed (a network from scratch), or the folder of a pretrained encoder.")
+    ] = "light",
+    iterations: Annotated[int | None, typer.Option(help="light: most training iterations.", min=1)] = None,
+    epochs: Annotated[int | None, typer.Option(help="hashed and pretrained: passes over the corpus.", min=1)] = None,
+    crf: Annotated[bool, typer.Option("--crf", help="hashed and pretrained: put a CRF on top.")] = False,
+    seed: Annotated[int, typer.Option(help="hashed and pretrained: seed.", min=0)] = 1,
+    hub: Annotated[bool, typer.Option("--hub", help="The encoder's name is of the Hugging Face hub.")] = False,
     format: LabelledFormat = None,
     scheme: Scheme = None,
     on_error: OnError = "raise",
     repair: Repair = "error",
 ) -> None:
-    """Train the light tagger on a labelled corpus.
+    """Train a tagger on a labelled corpus.
 
     Example: exonym train en.conll -o en-tagger
     """
     from exonym.data import Ledger
-    from exonym.tag import LightOptions, train_light
+    from exonym.tag import train as train_any
 
     check_output_folder(output)
+    chosen = tagger_options(encoder, iterations if encoder == "light" else epochs, crf=crf, hub=hub)
+    for option, given, fits in (
+        ("--iterations", iterations is not None, encoder == "light"),
+        ("--epochs", epochs is not None, encoder != "light"),
+        ("--crf", crf, encoder != "light"),
+    ):
+        if given and not fits:
+            raise typer.BadParameter(f"found it with --encoder {encoder}, which does not know it", param_hint=option)
     ledger = Ledger()
     labelled = read_labelled(corpus, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair)
-    chosen = LightOptions() if iterations is None else LightOptions(iterations=iterations)
     with progress_bar("train") as told:
-        tagger = train_light(labelled, chosen, lambda done, total: told(done, total, "train"))
+        tagger = train_any(labelled, chosen, seed=seed, progress=lambda done, total: told(done, total, "train"))
     tagger.save(output)
+    ledger.update(getattr(tagger, "training", {}).get("ledger", {}))
     show_ledger(ledger)
     say(f"tagger for {', '.join(labelled.labels)}: {output}")
 
@@ -70,17 +87,17 @@ def tag(
     Example: exonym tag en-tagger news.txt --raw -o news.jsonl
     """
     from exonym.data import Ledger
-    from exonym.formats import format_of, read_corpus
-    from exonym.tag import label
+    from exonym.formats import read_corpus
+    from exonym.tag import events, label
     from exonym.transfer import load_any_tagger
 
-    if raw and "raw" not in format_of(text, format).options:
-        raise typer.BadParameter(f"found a corpus with words, {text}; expected running text", param_hint="--raw")
+    check_raw(raw, text, format)
     check_output(output, labelled=True)
     ledger = Ledger()
     loaded = load_any_tagger(tagger)
     read = read_corpus(text, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair, raw=raw)
     tagged = label(loaded, read)
     write_sentences(output, tagged)
+    ledger.update(events(loaded))
     show_ledger(ledger)
     say(f"entities found: {sum(len(sentence.spans) for sentence in tagged)}")

@@ -1,8 +1,9 @@
 """Taggers: from labelled sentences to label probabilities of words, and the one decoder from those to spans.
 
-`train_light` makes the built-in tagger, `load_tagger` reads any tagger from disk, `label` puts a tagger's spans on a
-corpus. Taggers are put together by `Ensemble`, given other labels by `relabelled`, and written down for a text by
-`write_soft_labels`. A tagger sees words, never subwords, on both sides of its interface. Start at `Tagger`.
+`train_light` makes the built-in tagger, `train_neural` one with PyTorch, `load_tagger` reads any tagger from disk,
+`label` puts a tagger's spans on a corpus. Taggers are put together by `Ensemble`, given other labels by `relabelled`,
+and written down for a text by `write_soft_labels`. A tagger sees words, never subwords, on both sides of its interface.
+Start at `Tagger`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from exonym.data import Corpus
+from exonym.data import Corpus, Ledger
 from exonym.errors import DataError
 from exonym.tag.decode import decode, decode_spans
 from exonym.tag.ensemble import Ensemble, mix
 from exonym.tag.folder import kind_of
 from exonym.tag.light import LightOptions, LightTagger, train_light
-from exonym.tag.neural.options import NeuralOptions
+from exonym.tag.neural import (
+    HashedEncoder,
+    NeuralOptions,
+    Objective,
+    TransformerEncoder,
+    load_checkpoint,
+    load_neural,
+    train_neural,
+)
 from exonym.tag.relabel import Relabelled, relabelled
 from exonym.tag.soft import SoftLabels, write_soft_labels
 from exonym.tag.spacy_pipeline import SpacyTagger
@@ -33,20 +42,27 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "Ensemble",
+    "HashedEncoder",
     "LightOptions",
     "LightTagger",
     "NeuralOptions",
+    "Objective",
     "Relabelled",
     "SoftLabels",
     "SpacyTagger",
     "Tagger",
+    "TransformerEncoder",
     "decode",
     "decode_spans",
+    "events",
     "label",
+    "load_checkpoint",
     "load_tagger",
     "mix",
     "relabelled",
+    "train",
     "train_light",
+    "train_neural",
     "write_soft_labels",
 ]
 
@@ -78,6 +94,28 @@ class Tagger(Protocol):
         ...
 
 
+def train(
+    corpus: Corpus,
+    options: LightOptions | NeuralOptions,
+    *,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Tagger:
+    """Train a tagger of the kind of its options on the spans of a corpus; see `train_light` and `train_neural`."""
+    if isinstance(options, LightOptions):
+        return train_light(corpus, options, progress)
+    return train_neural(corpus, options, seed=seed, progress=progress)
+
+
+def events(tagger: Tagger) -> Ledger:
+    """Return what a tagger, and those inside it, had to change in the texts that they tagged so far."""
+    own = Ledger(getattr(tagger, "ledger", {}))
+    inner = getattr(tagger, "inner", None)
+    for part in (*([inner] if inner is not None else []), *getattr(tagger, "taggers", ())):
+        own.update(events(part))
+    return own
+
+
 def label(tagger: Tagger, corpus: Corpus) -> Corpus:
     """Put the spans that a tagger finds on the sentences of a corpus.
 
@@ -95,16 +133,11 @@ def label(tagger: Tagger, corpus: Corpus) -> Corpus:
     return replace(corpus, sentences=sentences, tags=tagger.tags)
 
 
-def _load_neural(folder: Path) -> Tagger:
-    from exonym.tag.neural import load_checkpoint
-
-    return load_checkpoint(folder)
-
-
 # How a tagger of each kind is read from its folder, given the function that reads the taggers inside it.
 KINDS: dict[str, Callable[[Path, Callable[[Path], Tagger]], Tagger]] = {
     "light": lambda folder, _: LightTagger.load(folder),
-    "neural": lambda folder, _: _load_neural(folder),
+    "neural": lambda folder, _: load_neural(folder),
+    "checkpoint": lambda folder, _: load_checkpoint(folder),
     "spacy": lambda folder, _: SpacyTagger.load(folder),
     "soft_labels": lambda folder, _: SoftLabels.load(folder),
     "relabelled": Relabelled.load,
@@ -123,6 +156,7 @@ def load_tagger(
 
     Raises:
         DataError: there is none, it is damaged, or its kind is unknown.
+        MissingExtra: it is a neural tagger, and PyTorch is not installed.
     """
     kinds = KINDS | dict(others or {})
 

@@ -24,7 +24,7 @@ CHECKPOINT = "config.json"  # a folder with this and without ABOUT is a checkpoi
 NO_TAGGER = "no-tagger.txt"  # beside where a tagger would lie: why there is none, and what to do
 _VERSION = 1
 _KEYS = {"version", "kind", "tags"}
-_MODEL_KEYS = {"options", "training", "features", "model"}
+MODEL_KEYS = {"options", "training", "features", "model"}
 
 
 @contextmanager
@@ -39,8 +39,7 @@ def whole_tagger(folder: Path, about: dict[str, Any]) -> Iterator[Path]:
     Raises:
         DataError: something that is not a tagger is at that place.
     """
-    if folder.exists() and not (folder / ABOUT).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise DataError(f"{folder}: found something that is not a tagger; expected a new folder. Choose another name.")
+    check_free(folder)
     with whole_folder(folder) as fresh:
         yield fresh
         text = json.dumps({"version": _VERSION, **about}, indent=1)
@@ -63,6 +62,21 @@ def write_folder(folder: Path, model: bytes, about: dict[str, Any]) -> None:
         (fresh / MODEL).write_bytes(model)
 
 
+def check_free(folder: Path) -> None:
+    """Refuse to write a tagger where there is something else.
+
+    Raises:
+        DataError: something that is not a tagger is at that place.
+    """
+    if folder.exists() and not (folder / ABOUT).is_file() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise DataError(f"{folder}: found something that is not a tagger; expected a new folder. Choose another name.")
+
+
+def stamped(about: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+    """Return what `tagger.json` holds: the version, what the tagger is, and what its files are known by."""
+    return {"version": _VERSION, **about, "model": model}
+
+
 def read_folder(folder: Path, kind: str) -> tuple[bytes, dict[str, Any]]:
     """Read a tagger of one model file and check that it is whole and of this kind.
 
@@ -72,7 +86,7 @@ def read_folder(folder: Path, kind: str) -> tuple[bytes, dict[str, Any]]:
     Raises:
         DataError: it is not.
     """
-    about = read_about(folder, kind, _MODEL_KEYS)
+    about = read_about(folder, kind, MODEL_KEYS)
     path = folder / MODEL
     try:
         model = path.read_bytes()
@@ -119,13 +133,13 @@ def read_about(folder: Path, kind: str | None = None, keys: set[str] | frozenset
 
 
 def kind_of(folder: Path) -> str:
-    """Say of which kind the tagger in a folder is.
+    """Say of which kind the tagger in a folder is: as it says itself, or `checkpoint` if Transformers wrote it.
 
     Raises:
         DataError: there is none, or its `tagger.json` is damaged.
     """
     if not (folder / ABOUT).exists() and (folder / CHECKPOINT).is_file():
-        return "neural"
+        return "checkpoint"
     return str(read_about(folder)["kind"])
 
 

@@ -94,9 +94,7 @@ def distil(
     return Distilled(student, count_kept(soft, options.share, options.balanced, 0), tuple(notes))
 
 
-def _counted(
-    sentences: Iterator[Sentence], total: int, told: Callable[[int, int, str], None]
-) -> Iterator[Sentence]:
+def _counted(sentences: Iterator[Sentence], total: int, told: Callable[[int, int, str], None]) -> Iterator[Sentence]:
     for number, sentence in enumerate(sentences, start=1):
         yield sentence
         told(number, total, "teacher")

@@ -14,7 +14,8 @@ from exonym.data import Alignment, Bitext, Corpus, Sentence
 from exonym.errors import RecipeError
 from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
-from exonym.tag import LightOptions, NeuralOptions, Tagger, label, train_light
+from exonym.tag import LightOptions, NeuralOptions, Tagger, label
+from exonym.tag import train as train_any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,11 +100,7 @@ def seed_for(options: LightOptions | NeuralOptions, seed: int) -> int:
 @stage(2)
 def train(corpus: Corpus, options: LightOptions | NeuralOptions, seed: int) -> Tagger:
     """Train a tagger; for `seed` see `seed_for`."""
-    if isinstance(options, LightOptions):
-        return train_light(corpus, options)
-    from exonym.tag.neural import train_neural
-
-    return train_neural(corpus, options, seed=seed)
+    return train_any(corpus, options, seed=seed)
 
 
 @stage(1)

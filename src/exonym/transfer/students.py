@@ -6,17 +6,19 @@ Start at `Distillation`, the options, and `student_of`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from exonym.data import Corpus, Ledger
 from exonym.errors import RecipeError
-from exonym.tag import LightOptions, NeuralOptions, Tagger, train_light
+from exonym.tag import LightOptions, NeuralOptions, Objective, Tagger, train_light, train_neural
 from exonym.tag.sample import sampled
 from exonym.tag.select import surest
 from exonym.transfer.stages import Do, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from exonym.tag.neural.tagger import NeuralTagger
 
     Progress = Callable[[int, int], None]
 
@@ -71,7 +73,7 @@ class Distillation:
         return self.learning or ("sampled" if isinstance(self.student, LightOptions) else "mse")
 
 
-def _refuse(key: str, found: object, expected: str) -> None:
+def _refuse(key: str, found: object, expected: str) -> NoReturn:
     raise RecipeError(f"{key}: found {found}; expected {expected}.")
 
 
@@ -158,9 +160,16 @@ def learnt(
     """
     if isinstance(student, LightOptions):
         return train_light(text if how == "hard" else sampled(text, draws, seed), student, progress)
-    from exonym.tag.neural import NeuralTagger, Objective, train_neural
-
-    if start is not None and not isinstance(start, NeuralTagger):
-        raise RecipeError('initial: found "teacher" with a teacher that is not neural; expected "fresh".')
+    if how == "sampled":
+        _refuse("learning", how, "mse, kl or hard: a neural student learns the distributions themselves")
     objective = Objective(kind=how, temperature=temperature)
-    return train_neural(text, student, objective=objective, start=start, seed=seed, progress=progress)
+    first = None if start is None else _neural(start)
+    return train_neural(text, student, objective=objective, start=first, seed=seed, progress=progress)
+
+
+def _neural(start: Tagger) -> NeuralTagger:
+    from exonym.tag.neural.tagger import NeuralTagger
+
+    if not isinstance(start, NeuralTagger):
+        raise RecipeError('initial: found "teacher" with a teacher that is not neural; expected "fresh".')
+    return start

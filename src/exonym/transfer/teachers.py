@@ -14,7 +14,7 @@ import numpy as np
 
 from exonym.data import Corpus, tag_set
 from exonym.errors import RecipeError
-from exonym.tag import SpacyTagger, Tagger, mix, relabelled
+from exonym.tag import SpacyTagger, Tagger, load_checkpoint, mix, relabelled
 from exonym.tag.relabel import reconcile, types_of
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, gloss, load_any_tagger
@@ -65,8 +65,6 @@ def load_teacher(path: str, *, hub: bool = False) -> Tagger:
     if path.startswith(SPACY):
         return SpacyTagger.named(path.removeprefix(SPACY))
     if hub:
-        from exonym.tag.neural import load_checkpoint
-
         return load_checkpoint(path, hub=True)
     return load_any_tagger(Path(path))
 

@@ -1,0 +1,129 @@
+"""Neural taggers: one network with several encoders, one training loop, and options to choose among them.
+
+Importing this loads no PyTorch; the functions do. Start at `train_neural`, then read `learning`, `training`, `tagger`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from exonym.errors import MissingExtra
+from exonym.tag.neural.options import HashedEncoder, NeuralOptions, Objective, TransformerEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike
+
+    from exonym.data import Corpus
+    from exonym.tag.neural.tagger import NeuralTagger
+
+__all__ = [
+    "HashedEncoder",
+    "NeuralOptions",
+    "Objective",
+    "TransformerEncoder",
+    "load_checkpoint",
+    "load_neural",
+    "train_neural",
+]
+
+
+def train_neural(
+    corpus: Corpus,
+    options: NeuralOptions | None = None,
+    *,
+    objective: Objective = Objective(),  # noqa: B008 - immutable
+    weights: ArrayLike | None = None,
+    start: NeuralTagger | None = None,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+    checkpoint: str | Path | None = None,
+) -> NeuralTagger:
+    """Train a neural tagger on the spans of a corpus, or on the probabilities that a teacher gave its words.
+
+    On a CPU the same arguments give the same bytes, with as many threads; a GPU may round otherwise. The global random
+    state of PyTorch is left alone.
+
+    Args:
+        corpus: the sentences; those without words are passed over and counted.
+        options: how to build and train; if None those of `start`, or else the defaults.
+        objective: what to learn: `hard` from the spans, `mse` and `kl` from `Sentence.probabilities`, which every
+            sentence must then have.
+        weights: of each sentence, shape (N,), >= 0: how much each of its words counts; 1 if None.
+        start: the tagger to go on from, in place of a fresh network: its encoder, CRF and tags are kept, whatever the
+            options say; of their encoder only `frozen_layers` counts.
+        seed: of first weights, dropout and the order of sentences, >= 0.
+        progress: called with (steps done, all steps) after each step; what it raises stops the training.
+        checkpoint: folder in which unfinished work is kept. A call with the same arguments goes on from there, and ends
+            with the same weights as one that was never stopped. Removed at the end.
+
+    Returns:
+        The tagger. Its tags are those of the types of the corpus if the objective is `hard`, else `corpus.tags`.
+
+    Raises:
+        DataError: there is nothing to learn from; probabilities are missing; the types do not fit `start`; a base model
+            or the checkpoint cannot be read.
+        RecipeError: an option does not fit the base model.
+        MissingExtra: PyTorch, safetensors, accelerate or Transformers is not installed.
+    """
+    _check_installed()
+    from exonym.tag.neural.learning import train
+
+    return train(
+        corpus,
+        options,
+        objective=objective,
+        weights=weights,
+        start=start,
+        seed=seed,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
+
+
+def load_neural(folder: str | Path) -> NeuralTagger:
+    """Read a neural tagger that `save` wrote.
+
+    Raises:
+        DataError: the folder is missing, incomplete, damaged or of another kind.
+        MissingExtra: PyTorch or Transformers is not installed.
+    """
+    _check_installed()
+    from exonym.tag.neural.tagger import NeuralTagger
+
+    return NeuralTagger.load(folder)
+
+
+def load_checkpoint(model: str | Path, *, hub: bool = False) -> NeuralTagger:
+    """Read a token-classification checkpoint of Hugging Face Transformers as a tagger.
+
+    Its labels may be IOB2, BIOES or BILOU, in any order: probabilities of labels that mean one IOB2 tag are added. If a
+    type has an `I-` label and no `B-` label they are read as IOB1 (see `of_iob1`). A checkpoint that has both for every
+    type is read as IOB2, as nothing tells the two apart.
+
+    Args:
+        model: a folder, or a name on the Hugging Face hub.
+        hub: allow a download; without it a name is only looked for in the local cache of the hub.
+
+    Returns:
+        The tagger; `train_neural(..., start=tagger)` goes on from it, unless its labels are IOB1.
+
+    Raises:
+        DataError: there is no such model, it has no safetensors, or its labels have no types (`LABEL_0`).
+        MissingExtra: PyTorch or Transformers is not installed.
+    """
+    _check_installed()
+    from exonym.tag.neural.foreign import load_checkpoint as load
+
+    return load(model, hub=hub)
+
+
+def _check_installed() -> None:
+    try:
+        import accelerate  # noqa: F401
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingExtra(error.name or "torch", "neural") from error

@@ -1,0 +1,159 @@
+"""The hashed encoder as a network: a table of features, and convolution or an LSTM over words.
+
+What it sees of a word is in `hashing`, static vectors in `vectors`. Start at `Hashed`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn.functional import embedding_bag, gelu, pad
+
+from exonym.tag.neural.encoder import Window
+from exonym.tag.neural.hashing import word_rows
+from exonym.tag.neural.vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from exonym.data import Ledger
+    from exonym.tag.neural.options import HashedEncoder
+
+WEIGHTS = "model.safetensors"
+
+
+class Hashed(nn.Module):
+    """From words to scores of tags, by hashed features.
+
+    Args:
+        options: its size and its dropout.
+        tags: K.
+        vectors: static word vectors; none if None.
+    """
+
+    vector_rows: Tensor
+
+    def __init__(self, options: HashedEncoder, tags: int, vectors: Vectors | None = None) -> None:
+        super().__init__()
+        width = options.width
+        self.options = options
+        self.table = nn.Parameter(torch.randn(options.rows, width) * 0.1)
+        self.vectors = vectors
+        if vectors is not None:
+            self.register_buffer("vector_keys", torch.from_numpy(vectors.keys))
+            self.register_buffer("vector_rows", torch.from_numpy(vectors.rows))
+            self.project = nn.Linear(vectors.rows.shape[1], width, bias=False)
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(options.dropout)
+        layer = _Convolution if options.context == "convolution" else _Recurrence
+        self.layers = nn.ModuleList(layer(width, options.dropout) for _ in range(options.layers))
+        self.head = nn.Linear(width, tags)
+
+    def windows(self, sentences: Sequence[Sequence[str]], ledger: Ledger) -> list[Window]:
+        """Make a window of each sentence: there is no longest one."""
+        if self.vectors is not None:
+            missing = sum(not self.vectors.find(word) for words in sentences for word in words)
+            ledger.note("words without a static vector", missing)
+        return [Window(index, 0, len(words), len(words), words) for index, words in enumerate(sentences)]
+
+    def collate(self, windows: Sequence[Window]) -> dict[str, Tensor]:
+        """List the distinct words (U) of the windows with their rows, and where they stand (B, T); -1 is no word."""
+        types: dict[str, int] = {}
+        words = np.full((len(windows), max(map(len, windows))), -1, dtype=np.int64)
+        for place, window in enumerate(windows):
+            words[place, : len(window)] = [types.setdefault(word, len(types)) for word in window.content]
+        rows = [word_rows(word, self.options.rows) for word in types]
+        inputs = {"words": torch.from_numpy(words)}
+        inputs["form"], inputs["form_starts"] = _bags([row.form for row in rows])
+        inputs["identity"], inputs["identity_starts"] = _bags([row.identity for row in rows])
+        if self.vectors is not None:
+            inputs["vectors"] = torch.tensor([self.vectors.find(word) for word in types])
+        return inputs
+
+    def forward(
+        self,
+        words: Tensor,
+        form: Tensor,
+        form_starts: Tensor,
+        identity: Tensor,
+        identity_starts: Tensor,
+        vectors: Tensor | None = None,
+    ) -> Tensor:
+        """Return the scores of the tags (B, T, K)."""
+        inside = words >= 0
+        places = words.clamp(min=0)
+        forms = embedding_bag(form, self.table, form_starts, mode="sum")
+        identities = embedding_bag(identity, self.table, identity_starts, mode="sum")
+        if vectors is not None:
+            identities = identities + self.project(self.vector_rows[vectors].to(self.table.dtype))
+        known = identities[places]
+        if self.training and self.options.word_dropout:
+            keep = torch.rand(places.shape, device=places.device) >= self.options.word_dropout
+            known = known * keep[:, :, None]
+        hidden = self.dropout(self.norm(forms[places] + known))
+        for layer in self.layers:
+            hidden = layer(hidden, inside)
+        scores: Tensor = self.head(hidden)
+        return scores
+
+    def new_parameters(self) -> Iterable[nn.Parameter]:
+        """Return none: all weights are new, and learn at one rate."""
+        return ()
+
+    def identity(self) -> bytes:
+        """Return the size of the network; its dropout is of no account."""
+        options = {name: value for name, value in asdict(self.options).items() if name in ("layers", "context", "rows")}
+        return json.dumps(options).encode()
+
+    def write(self, folder: Path) -> None:
+        """Write the weights."""
+        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / WEIGHTS)
+
+
+class _Convolution(nn.Module):
+    """Each word with the word before and the word after, added to the word itself."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.mix = nn.Linear(3 * width, width)
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, inside: Tensor) -> Tensor:
+        hidden = hidden * inside[:, :, None]  # so that padding is no neighbour
+        near = torch.cat((pad(hidden, (0, 0, 1, -1)), hidden, pad(hidden, (0, 0, -1, 1))), dim=2)
+        mixed: Tensor = self.norm(hidden + self.dropout(gelu(self.mix(near))))
+        return mixed
+
+
+class _Recurrence(nn.Module):
+    """An LSTM in either direction."""
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(width, width, batch_first=True, bidirectional=True)
+        self.join = nn.Linear(2 * width, width)
+        self.norm = nn.LayerNorm(width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor, inside: Tensor) -> Tensor:
+        lengths = inside.sum(1).cpu()
+        packed = nn.utils.rnn.pack_padded_sequence(hidden, lengths, batch_first=True, enforce_sorted=False)
+        read, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=hidden.shape[1])
+        mixed: Tensor = self.norm(hidden + self.dropout(self.join(read)))
+        return mixed
+
+
+def _bags(bags: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:
+    """Join bags of rows, and say where each begins."""
+    starts = np.cumsum([0, *(len(bag) for bag in bags[:-1])], dtype=np.int32)
+    return torch.from_numpy(np.concatenate(bags)), torch.from_numpy(starts)

@@ -1,0 +1,195 @@
+"""From a corpus, options and an objective to a trained neural tagger.
+
+It chooses the tags, builds the network, makes targets of spans or of stored probabilities, and leaves the rest to
+`training`. Start at `train`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from exonym.data import Ledger, split_tag, tag_set, tags_of
+from exonym.errors import DataError, RecipeError
+from exonym.tag.neural.batches import Item
+from exonym.tag.neural.build import build
+from exonym.tag.neural.device import own_randomness, seed_with
+from exonym.tag.neural.options import NeuralOptions, Objective
+from exonym.tag.neural.progress import Checkpoint
+from exonym.tag.neural.tagger import NeuralTagger, network_fingerprint
+from exonym.tag.neural.training import fit
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from exonym.data import Corpus, Sentence
+    from exonym.tag.neural.encoder import Network, Window
+    from exonym.tag.neural.training import Progress
+
+
+def train(
+    corpus: Corpus,
+    options: NeuralOptions | None = None,
+    *,
+    objective: Objective = Objective(),  # noqa: B008 - immutable
+    weights: ArrayLike | None = None,
+    start: NeuralTagger | None = None,
+    seed: int = 1,
+    progress: Progress | None = None,
+    checkpoint: str | Path | None = None,
+) -> NeuralTagger:
+    """Train a neural tagger; see `exonym.tag.train_neural`."""
+    if seed < 0:
+        raise RecipeError(f"seed: found {seed}; expected a whole number >= 0")
+    options = _options(options, start)
+    tags = _tags(corpus, objective, start)
+    ledger = Ledger()
+    with own_randomness():
+        seed_with(seed, 0)
+        network = build(options, tags, ledger) if start is None else _continued(start, options)
+        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger)
+        training = _describe(corpus, options, objective, seed, start, ledger)
+        unfinished = None
+        if checkpoint is not None:
+            identity = {
+                "corpus": corpus.fingerprint,
+                "weights": [item.weight for item in items] if weights is not None else None,
+                "options": asdict(options),
+                "objective": asdict(objective),
+                "seed": seed,
+                "start": network_fingerprint(network, tags),
+            }
+            unfinished = Checkpoint(Path(checkpoint), identity)
+        fit(network, items, options, objective, seed, progress, unfinished)
+    return NeuralTagger(tags, network, options, training)
+
+
+def _options(options: NeuralOptions | None, start: NeuralTagger | None) -> NeuralOptions:
+    """Resolve the options; a tagger to start from brings its own encoder and CRF."""
+    if start is None:
+        return (options or NeuralOptions()).resolved()
+    options = options or start.options
+    encoder = start.options.encoder
+    if options.encoder.kind == "transformer" and encoder.kind == "transformer":
+        encoder = replace(encoder, frozen_layers=options.encoder.frozen_layers)
+    return replace(options, encoder=encoder, crf=start.options.crf).resolved()
+
+
+def _continued(start: NeuralTagger, options: NeuralOptions) -> Network:
+    """Copy the network of a tagger."""
+    from exonym.tag.neural.transformer import Transformer
+
+    if not start.iob2:
+        raise DataError(
+            "start: found a tagger of IOB1 tags; expected one of IOB2, whose probabilities are those of single words. "
+            "Use it as a teacher."
+        )
+    network = copy.deepcopy(start.network)
+    if isinstance(network.encoder, Transformer) and options.encoder.kind == "transformer":
+        network.encoder.freeze(options.encoder.frozen_layers)
+    return network
+
+
+def _tags(corpus: Corpus, objective: Objective, start: NeuralTagger | None) -> tuple[str, ...]:
+    """Choose the tags: of the types of the corpus, of its probabilities, or of the tagger to start from."""
+    if objective.kind == "hard":
+        if not corpus.labels:
+            found = "no labelled span" if len(corpus) else "no sentence"
+            raise DataError(f"{corpus.name}: found {found}; expected labelled sentences. Train on a labelled corpus.")
+        tags = tag_set(corpus.labels)
+        if start is None or set(tags) <= set(start.tags):
+            return tags if start is None else start.tags
+        strange = ", ".join(sorted({split_tag(tag)[1] for tag in set(tags) - set(start.tags)}))
+        raise DataError(
+            f"{corpus.name}: found the types {strange}, which the tagger to start from does not have; expected "
+            f"{', '.join(start.tags)}. Map them, or train from the beginning."
+        )
+    missing = sum(sentence.probabilities is None for sentence in corpus)
+    if missing or not corpus.tags:
+        found = f"{missing} of {len(corpus)} sentences without probabilities" if corpus.tags else "no tags"
+        raise DataError(
+            f"{corpus.name}: found {found}; expected probabilities of tags to learn {objective.kind!r} from. Label the "
+            "corpus with a teacher (`exonym.tag.label`)."
+        )
+    if start is not None and corpus.tags != start.tags:
+        raise DataError(
+            f"{corpus.name}: found the tags {', '.join(corpus.tags)}; expected those of the tagger to start from, "
+            f"{', '.join(start.tags)}, in this order"
+        )
+    return corpus.tags
+
+
+def _weights(corpus: Corpus, weights: ArrayLike | None) -> NDArray[np.float64]:
+    if weights is None:
+        return np.ones(len(corpus))
+    array = np.asarray(weights, dtype=np.float64)
+    if array.shape != (len(corpus),) or not (np.isfinite(array) & (array >= 0)).all():
+        raise DataError(
+            f"{corpus.name}: found weights of shape {array.shape}; expected {len(corpus)} numbers >= 0, one for each "
+            "sentence"
+        )
+    return array
+
+
+def _items(
+    corpus: Corpus,
+    tags: tuple[str, ...],
+    objective: Objective,
+    weights: NDArray[np.float64],
+    network: Network,
+    ledger: Ledger,
+) -> list[Item]:
+    """Make windows with targets of the sentences that have words and weight; the others are counted."""
+    used = [place for place, sentence in enumerate(corpus) if len(sentence) and weights[place]]
+    ledger.note("sentences without words", sum(not len(sentence) for sentence in corpus))
+    ledger.note("sentences of weight 0", int(sum(weights[at] == 0 for at, words in enumerate(corpus) if len(words))))
+    if not used:
+        raise DataError(f"{corpus.name}: found no word of a weight above 0; expected sentences to learn from")
+    columns = {tag: column for column, tag in enumerate(tags)}
+    windows = network.encoder.windows([corpus[place].words for place in used], ledger)
+    return [
+        Item(window, _target(corpus[used[window.sentence]], window, columns, objective), weights[used[window.sentence]])
+        for window in windows
+    ]
+
+
+def _target(
+    sentence: Sentence, window: Window, columns: dict[str, int], objective: Objective
+) -> NDArray[np.int64] | NDArray[np.float32]:
+    if objective.kind == "hard":
+        tags = tags_of(len(sentence), sentence.spans)[window.start : window.stop]
+        return np.array([columns[tag] for tag in tags], dtype=np.int64)
+    probabilities = sentence.probabilities
+    if probabilities is None or probabilities.shape != (len(sentence), len(columns)):
+        shape = None if probabilities is None else probabilities.shape
+        raise DataError(
+            f"sentence {sentence.id!r}: found probabilities of shape {shape}; expected {(len(sentence), len(columns))}"
+        )
+    return probabilities[window.start : window.stop]
+
+
+def _describe(
+    corpus: Corpus,
+    options: NeuralOptions,
+    objective: Objective,
+    seed: int,
+    start: NeuralTagger | None,
+    ledger: Ledger,
+) -> dict[str, Any]:
+    """Say what a tagger was trained on, as in the light tagger, and how."""
+    return {
+        "name": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "sentences": len(corpus),
+        "words": sum(len(sentence) for sentence in corpus),
+        "entities": dict(sorted(Counter(span.label for sentence in corpus for span in sentence.spans).items())),
+        "objective": asdict(objective),
+        "seed": seed,
+        "start": None if start is None else start.fingerprint,
+        "ledger": dict(ledger),
+    }

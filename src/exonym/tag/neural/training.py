@@ -1,0 +1,181 @@
+"""The one training loop of all neural taggers, whatever they learn from.
+
+From items (windows with targets and weights) and a network to the same network, trained. It knows no corpus and no
+encoder. Start at `fit`.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from exonym.tag.neural.batches import Batch, epoch_batches
+from exonym.tag.neural.device import autocast, best_device, seed_with
+from exonym.tag.neural.objective import word_losses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from accelerate import Accelerator
+
+    from exonym.tag.neural.batches import Item
+    from exonym.tag.neural.encoder import Network
+    from exonym.tag.neural.options import NeuralOptions, Objective
+    from exonym.tag.neural.progress import Checkpoint
+
+    Progress = Callable[[int, int], None]
+
+_EVERY = 500  # steps between two checkpoints, besides the one after each epoch
+
+
+class Learner(nn.Module):
+    """A network with its objective: from a batch to the weighted sum of the losses of its words."""
+
+    def __init__(self, network: Network, objective: Objective) -> None:
+        super().__init__()
+        self.network = network
+        self.objective = objective
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the sum, a scalar; what stands past the end of a window does not count."""
+        scores: Tensor = self.network(**batch.inputs)
+        with torch.autocast(scores.device.type, enabled=False):
+            if self.network.crf is not None and self.objective.kind == "hard":
+                losses = self.network.crf.losses(scores, batch.targets, batch.lengths, batch.begins)
+                return losses @ batch.weights
+            log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
+            words = word_losses(self.objective, log_probabilities, batch.targets)
+            inside = torch.arange(words.shape[1], device=words.device) < batch.lengths[:, None]
+            return torch.where(inside, words, 0).sum(1) @ batch.weights
+
+
+def fit(
+    network: Network,
+    items: Sequence[Item],
+    options: NeuralOptions,
+    objective: Objective,
+    seed: int,
+    progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Network:
+    """Train a network: AdamW, a learning rate that rises and falls linearly, and gradients of limited length.
+
+    A step takes `accumulate` batches on each device. Its loss is the weighted mean over all words of those batches, so
+    it does not depend on how they are cut. Run under `accelerate launch` or `torchrun`, several processes share the
+    steps; each returns the same network.
+
+    Args:
+        network: what to train; those of its weights that do not want a gradient stay as they are.
+        items: what to learn, at least one.
+        options: how to train, resolved.
+        objective: what the targets of the items are for.
+        seed: of the order of batches and of dropout, >= 0.
+        progress: called with (steps done, all steps) after each step; what it raises stops the training.
+        checkpoint: where to keep unfinished work and to find it again.
+
+    Returns:
+        The network on the CPU, set to evaluate.
+
+    Source:
+        Loshchilov and Hutter 2019 (AdamW). The rate of step u of N, W of them for warm-up, is
+        min((u + 1) / W, (N - u) / (N - W)) of the highest: no step is lost on a rate of 0.
+    """
+    from accelerate import Accelerator
+
+    accelerator = Accelerator(cpu=best_device().type == "cpu", mixed_precision="no")
+    learner = accelerator.prepare_model(Learner(network, objective).to(accelerator.device))
+    optimiser = _optimiser(network, options)
+    plan = _Plan(items, options, seed, accelerator.num_processes)
+    done = checkpoint.load(network, optimiser) if checkpoint else 0
+    learner.train()
+    for step, batches in plan.steps(done):
+        _set_rates(optimiser, step, plan.total, options.warmup)
+        seed_with(seed, 1, step, accelerator.process_index)
+        _step(learner, optimiser, plan, batches, options, accelerator)
+        if checkpoint and accelerator.is_main_process and plan.keeps(step + 1):
+            checkpoint.save(step + 1, network, optimiser)
+        if progress:
+            progress(step + 1, plan.total)
+    if checkpoint and accelerator.is_main_process:
+        checkpoint.remove()
+    return network.cpu().eval()
+
+
+class _Plan:
+    """Which items make the batches of which step: the same in every process, and after every interruption."""
+
+    def __init__(self, items: Sequence[Item], options: NeuralOptions, seed: int, processes: int) -> None:
+        self.items = items
+        self.budget = options.batch_tokens or 1
+        self.seed = seed
+        self.group = options.accumulate * processes
+        self.in_epoch = -(-len(epoch_batches(items, self.budget, (seed, 0, 0))) // self.group)
+        self.total = self.in_epoch * (options.epochs or 1)
+
+    def steps(self, done: int) -> Iterator[tuple[int, list[list[int]]]]:
+        """Yield the number and the batches of each step that is still to do."""
+        epoch, batches = -1, []
+        for step in range(done, self.total):
+            if step // self.in_epoch != epoch:
+                epoch = step // self.in_epoch
+                batches = epoch_batches(self.items, self.budget, (self.seed, 0, epoch))
+            at = step % self.in_epoch * self.group
+            yield step, batches[at : at + self.group]
+
+    def words(self, batches: Sequence[Sequence[int]]) -> float:
+        """Return the weighted number of words in some batches."""
+        return sum(self.items[index].weight * len(self.items[index].window) for batch in batches for index in batch)
+
+    def keeps(self, done: int) -> bool:
+        """Say whether to keep what there is after so many steps."""
+        return done < self.total and (done % self.in_epoch == 0 or done % _EVERY == 0)
+
+
+def _step(
+    learner: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    plan: _Plan,
+    batches: Sequence[Sequence[int]],
+    options: NeuralOptions,
+    accelerator: Accelerator,
+) -> None:
+    """Take one step of the optimiser; a process that gets no batch adds the gradient 0 of one."""
+    own = batches[accelerator.process_index :: accelerator.num_processes]
+    share = accelerator.num_processes / plan.words(batches)  # gradients are averaged over processes
+    own, share = (own, share) if own else (batches[:1], 0.0)
+    network = accelerator.unwrap_model(learner).network
+    for place, batch in enumerate(own):
+        items = [plan.items[index] for index in batch]
+        with accelerator.no_sync(learner) if place < len(own) - 1 else nullcontext():
+            with autocast(accelerator.device, options.precision):
+                loss = learner(Batch.of(items, network.encoder, accelerator.device)) * share
+            loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), options.clip)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+
+
+def _optimiser(network: Network, options: NeuralOptions) -> torch.optim.Optimizer:
+    """Group the weights by their rate, and by whether they decay."""
+    new = {id(weight) for weight in network.new_parameters()}
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    rate = options.learning_rate or 0.0
+    for weight in network.parameters():
+        if weight.requires_grad:
+            own_rate = (options.head_learning_rate or rate) if id(weight) in new else rate
+            decay = options.weight_decay if weight.ndim > 1 else 0.0
+            groups.setdefault((own_rate, decay), []).append(weight)
+    return torch.optim.AdamW(
+        [{"params": own, "lr": rate, "highest": rate, "weight_decay": decay} for (rate, decay), own in groups.items()],
+        fused=True,
+    )
+
+
+def _set_rates(optimiser: torch.optim.Optimizer, step: int, total: int, warmup: float) -> None:
+    rising = int(warmup * total)
+    factor = min((step + 1) / rising if rising else 1.0, (total - step) / (total - rising))
+    for group in optimiser.param_groups:
+        group["lr"] = group["highest"] * factor

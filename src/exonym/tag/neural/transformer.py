@@ -1,0 +1,239 @@
+"""A pretrained encoder of Hugging Face Transformers as an encoder of words: tokenising, windows, reading off words.
+
+The model is always one for token classification, so that it can be saved as such. Where models come from is in
+`pretrained`. Start at `Transformer`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from exonym.errors import DataError, RecipeError
+from exonym.tag.neural.encoder import Window
+from exonym.tag.neural.pretrained import Pretrained, head_of, open_pretrained, quiet
+from exonym.tag.neural.windows import windows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from exonym.data import Ledger
+    from exonym.tag.neural.options import TransformerEncoder
+
+_LONGEST = 512  # subwords in a window, unless asked for more: what nearly all encoders were trained with
+_CACHE = 1 << 17  # words whose subwords are kept
+
+
+class _Content(NamedTuple):
+    """Subwords of a window with the special ones, and where those of each word that counts begin and the last ends."""
+
+    ids: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+
+
+class Transformer(nn.Module):
+    """From words to scores of tags, by a Hugging Face model with a classifier for tokens.
+
+    Args:
+        found: model and tokeniser.
+        options: how to use them.
+        columns: for each label of the model the tag that it means, a number below K; the same if None.
+        tags: K.
+    """
+
+    columns: Tensor | None
+
+    def __init__(
+        self, found: Pretrained, options: TransformerEncoder, tags: int, columns: Sequence[int] | None = None
+    ) -> None:
+        super().__init__()
+        self.model = found.model
+        self.tokenizer = found.tokenizer
+        self.options = options
+        self.tags = tags
+        self.register_buffer("columns", None if columns is None else torch.tensor(columns), persistent=False)
+        self.special = _special(found.tokenizer)
+        self.max_length = _max_length(found, options)
+        self.freeze(options.frozen_layers)
+        self._subwords: dict[str, tuple[int, ...]] = {}
+
+    @classmethod
+    def for_tags(cls, options: TransformerEncoder, tags: Sequence[str], ledger: Ledger) -> Self:
+        """Open a base model and give it a classifier for some tags: its own if it has one for these, else a new one.
+
+        Raises:
+            DataError: it cannot be read.
+            RecipeError: an option does not fit it.
+        """
+        found = open_pretrained(options.model, hub=options.hub, tags=tags, dropout=options.dropout)
+        ledger.note("weights of the base model that were made anew", found.new)
+        return cls(found, options, len(tags))
+
+    @classmethod
+    def of_folder(
+        cls, folder: Path, options: TransformerEncoder, tags: Sequence[str], columns: list[int] | None
+    ) -> Self:
+        """Open what `write` wrote."""
+        return cls(open_pretrained(folder, hub=False, tags=None), options, len(tags), columns)
+
+    def freeze(self, layers: int) -> None:
+        """Train all but the embeddings and the first layers; all if `layers` is 0.
+
+        Raises:
+            RecipeError: the model has not so many.
+        """
+        self.model.requires_grad_(True)
+        if not layers:
+            return
+        base = self.model.base_model
+        stack = _layers(base, self.model.config.num_hidden_layers)
+        embeddings = getattr(base, "embeddings", None) or base.get_input_embeddings()
+        if stack is None or layers > len(stack):
+            found = "none that could be found" if stack is None else len(stack)
+            raise RecipeError(
+                f"transformer encoder: found frozen_layers = {layers}; expected at most those of the model, {found}"
+            )
+        for part in (embeddings, *stack[:layers]):
+            part.requires_grad_(False)
+
+    def windows(self, sentences: Sequence[Sequence[str]], ledger: Ledger) -> list[Window]:
+        """Cut sentences into windows that fit the model.
+
+        A word that the tokeniser makes nothing of is the unknown subword; a word that is longer than a window loses its
+        end. Both are counted.
+        """
+        known = self._subwords_of(sentences)
+        prefix, suffix = self.special
+        capacity = self.max_length - len(prefix) - len(suffix)
+        unknown = self.tokenizer.unk_token_id or self.tokenizer.pad_token_id or 0
+        found = []
+        for index, words in enumerate(sentences):
+            parts = [known[word] for word in words]
+            ledger.note("words without a subword, read as unknown", sum(not part for part in parts))
+            ledger.note("words longer than a window, cut", sum(len(part) > capacity for part in parts))
+            parts = [part[:capacity] or (unknown,) for part in parts]
+            offsets = np.cumsum([0, *map(len, parts)])
+            for window in windows_of([len(part) for part in parts], capacity):
+                inner = [subword for part in parts[window.first : window.last] for subword in part]
+                ids = np.array([*prefix, *inner, *suffix], dtype=np.int64)
+                bounds = offsets[window.start : window.stop + 1] - offsets[window.first] + len(prefix)
+                found.append(Window(index, window.start, window.stop, len(ids), _Content(ids, bounds)))
+        return found
+
+    def collate(self, windows: Sequence[Window]) -> dict[str, Tensor]:
+        """Pad the subwords (B, S), and say where each word that counts begins (B, T).
+
+        If all subwords of a word count: of which word each is (B, S), T if of none, and how many a word has (B, T).
+        """
+        shape = len(windows), max(window.size for window in windows)
+        words = max(map(len, windows))
+        ids = np.full(shape, self.tokenizer.pad_token_id or 0, dtype=np.int64)
+        mask = np.zeros(shape, dtype=np.int64)
+        starts = np.zeros((len(windows), words), dtype=np.int64)
+        counts = np.ones_like(starts)
+        owners = np.full(shape, words, dtype=np.int64)
+        for row, window in enumerate(windows):
+            subwords, bounds = window.content
+            ids[row, : window.size] = subwords
+            mask[row, : window.size] = 1
+            starts[row, : len(window)] = bounds[:-1]
+            counts[row, : len(window)] = np.diff(bounds)
+            owners[row, bounds[0] : bounds[-1]] = np.repeat(np.arange(len(window)), np.diff(bounds))
+        arrays = {"ids": ids, "mask": mask}
+        arrays |= {"starts": starts} if self.options.subwords == "first" else {"owners": owners, "counts": counts}
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+    def forward(
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        starts: Tensor | None = None,
+        owners: Tensor | None = None,
+        counts: Tensor | None = None,
+    ) -> Tensor:
+        """Return the scores of the tags (B, T, K): the mean over subwords is taken of the scores."""
+        logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+        if starts is not None:
+            scores = logits.gather(1, starts[:, :, None].expand(-1, -1, logits.shape[2]))
+        elif owners is not None and counts is not None:
+            sums = logits.new_zeros(len(logits), counts.shape[1] + 1, logits.shape[2])
+            sums = sums.scatter_add(1, owners[:, :, None].expand(-1, -1, logits.shape[2]), logits)
+            scores = sums[:, :-1] / counts[:, :, None]
+        if self.columns is None:
+            return scores
+        return torch.stack([scores[:, :, self.columns == tag].logsumexp(2) for tag in range(self.tags)], dim=2)
+
+    def new_parameters(self) -> Iterable[nn.Parameter]:
+        """Return the weights of the classifier."""
+        return head_of(self.model)
+
+    def identity(self) -> bytes:
+        """Return the tokeniser, how words are read off, and what labels mean."""
+        vocabulary = sorted(self.tokenizer.get_vocab().items())
+        columns = None if self.columns is None else self.columns.tolist()
+        settings = [self.options.subwords, self.max_length, self.special, columns, vocabulary]
+        return json.dumps(settings).encode()
+
+    def write(self, folder: Path) -> None:
+        """Write model and tokeniser as Transformers reads them."""
+        with quiet():
+            self.model.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_subwords": {}}
+
+    def _subwords_of(self, sentences: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+        """Tokenise the words that were not met lately, each by itself, as Transformers does with given words."""
+        known = self._subwords if len(self._subwords) < _CACHE else {}
+        fresh = [word for word in {word: None for words in sentences for word in words} if word not in known]
+        if fresh:
+            clean = [[word.encode(errors="replace").decode()] for word in fresh]  # half a surrogate pair is no text
+            found = self.tokenizer(clean, is_split_into_words=True, add_special_tokens=False).input_ids
+            known.update((word, tuple(ids)) for word, ids in zip(fresh, found, strict=True))
+        self._subwords = known
+        return known
+
+
+def _special(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401
+    """Find which subwords a tokeniser puts before and after a sentence."""
+    bare = tokenizer(["a"], is_split_into_words=True, add_special_tokens=False).input_ids
+    whole = tokenizer(["a"], is_split_into_words=True).input_ids
+    for at in range(len(whole) - len(bare) + 1):
+        if whole[at : at + len(bare)] == bare:
+            return tuple(whole[:at]), tuple(whole[at + len(bare) :])
+    raise DataError(
+        "tokenizer: found a word that is tokenised otherwise with special subwords than without; expected the same "
+        "subwords between them. Use another model."
+    )
+
+
+def _max_length(found: Pretrained, options: TransformerEncoder) -> int:
+    """Find the most subwords that the model reads at once, and check what was asked for against it."""
+    config, limit = found.model.config, found.tokenizer.model_max_length
+    positions = getattr(config, "max_position_embeddings", None)
+    for name, module in found.model.named_modules():
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+            # RoBERTa and its kin number positions from the padding's on.
+            positions = module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
+    limit = min(limit, positions) if positions and positions > 0 else limit
+    if options.max_length is None:
+        return int(min(limit, _LONGEST))
+    if options.max_length > limit:
+        raise RecipeError(f"transformer encoder: found max_length = {options.max_length}; expected {limit} or less")
+    return options.max_length
+
+
+def _layers(base: nn.Module, count: int) -> nn.ModuleList | None:
+    """Find the list of the layers of an encoder."""
+    for module in base.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == count:
+            return module
+    return None
