@@ -114,14 +114,16 @@ def _sample(source: Corpus, seed: np.random.SeedSequence) -> list[Sentence]:
 
 def _counts(sentences: Iterable[Sentence]) -> csr_array:
     """Count the pieces of each sentence, shape (sentences, buckets)."""
-    starts, buckets, values = [0], [], []
+    starts = [0]
+    buckets: list[int] = []
+    values: list[int] = []
     for sentence in sentences:
         found = Counter(bucket for word in sentence.words for bucket in _pieces(fold(word)))
         buckets += found.keys()
         values += found.values()
         starts.append(len(buckets))
     shape = (len(starts) - 1, _BUCKETS)
-    return csr_array((np.array(values, dtype=float), np.array(buckets, dtype=np.int32), np.array(starts)), shape=shape)
+    return csr_array((np.array(values, dtype=np.float64), np.array(buckets, dtype=np.int32), np.array(starts)), shape=shape)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -151,4 +153,5 @@ def _leading(parts: list[csr_array], dimensions: int, random: np.random.Generato
         basis = np.linalg.qr(sum(part.T @ (part @ basis) for part in parts))[0]
     image = np.concatenate([part @ basis for part in parts])
     _, _, turned = np.linalg.svd(image, full_matrices=False)
-    return basis @ turned[: min(dimensions, total)].T
+    leading: NDArray[np.float64] = basis @ turned[: min(dimensions, total)].T
+    return leading
