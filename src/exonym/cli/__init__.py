@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from exonym.cli import align, compare, data, distil, evaluate, explain, project, tag
+from exonym.cli import align, compare, data, distil, evaluate, explain, project, rank, tag
 from exonym.errors import ExonymError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("train")(tag.train)
 app.command("distil")(distil.distil)
 app.command("tag")(tag.tag)
 app.command("evaluate")(evaluate.evaluate)
+app.command("rank-sources")(rank.rank_sources)
 app.add_typer(data.app, name="data")
 
 

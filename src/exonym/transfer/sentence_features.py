@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from exonym.data import Corpus, fold
 from exonym.errors import DataError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BUCKETS = 1 << 16  # pieces are told apart by this many hashes
 _LONGEST = 4  # pieces of words have at most so many characters, the marks of both ends of the word included
-_FITTED_ON = 1000  # sentences of each source at most, so that each source has a like voice in the dimensions
+_FITTED_ON = 500  # sentences of each source at most, so that each source has a like voice in the dimensions
 _SPARE, _ROUNDS = (
     10,
     4,
@@ -75,7 +75,7 @@ def fit_features(sources: Sequence[Corpus], dimensions: int = 128, seed: int = 1
     that the paper uses.
 
     Args:
-        sources: one corpus for each source language; at most 1,000 sentences of each are looked at, drawn by the seed.
+        sources: one corpus for each source language; at most 500 sentences of each are looked at, drawn by the seed.
         dimensions: d; there are fewer if the sources have fewer sentences.
         seed: of the sample and of the decomposition.
 
@@ -94,11 +94,11 @@ def fit_features(sources: Sequence[Corpus], dimensions: int = 128, seed: int = 1
         if not any(source):
             raise DataError(f"{source.name}: found no words; expected sentences of a source language. Check the file.")
         counts.append(_counts(_sample(source, own)))
-    stacked = np.concatenate([np.bincount(rows.indices, minlength=_BUCKETS)[None] for rows in counts]).sum(axis=0)
+    stacked = np.bincount(np.concatenate([rows.indices for rows in counts]), minlength=_BUCKETS)
     total = sum(rows.shape[0] for rows in counts)
     rarity = np.log((1 + total) / (1 + stacked)) + 1
     weighted = [_weighted(rows, rarity) for rows in counts]
-    basis = _leading(weighted, dimensions, np.random.default_rng(samples[0]))
+    basis = _leading(csr_array(vstack(weighted)), dimensions, np.random.default_rng(samples[0]))
     reduced = [rows @ basis for rows in weighted]
     centre = np.mean([rows.mean(axis=0) for rows in reduced], axis=0)
     deviation = np.sqrt(np.mean([((rows - centre) ** 2).mean(axis=0) for rows in reduced], axis=0))
@@ -114,14 +114,18 @@ def _sample(source: Corpus, seed: np.random.SeedSequence) -> list[Sentence]:
 
 def _counts(sentences: Iterable[Sentence]) -> csr_array:
     """Count the pieces of each sentence, shape (sentences, buckets)."""
-    starts, buckets, values = [0], [], []
+    starts = [0]
+    buckets: list[int] = []
+    values: list[int] = []
     for sentence in sentences:
         found = Counter(bucket for word in sentence.words for bucket in _pieces(fold(word)))
         buckets += found.keys()
         values += found.values()
         starts.append(len(buckets))
     shape = (len(starts) - 1, _BUCKETS)
-    return csr_array((np.array(values, dtype=float), np.array(buckets, dtype=np.int32), np.array(starts)), shape=shape)
+    return csr_array(
+        (np.array(values, dtype=np.float64), np.array(buckets, dtype=np.int32), np.array(starts)), shape=shape
+    )
 
 
 @lru_cache(maxsize=1 << 16)
@@ -142,13 +146,13 @@ def _weighted(counts: csr_array, rarity: NDArray[np.float64]) -> csr_array:
     return csr_array((values / norms[rows], counts.indices, counts.indptr), shape=counts.shape)
 
 
-def _leading(parts: list[csr_array], dimensions: int, random: np.random.Generator) -> NDArray[np.float64]:
-    """Return the leading right singular vectors of the stacked rows, shape (buckets, d)."""
-    total = sum(part.shape[0] for part in parts)
-    wide = min(dimensions + _SPARE, total)
-    basis = random.standard_normal((_BUCKETS, wide))
+def _leading(rows: csr_array, dimensions: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Return the leading right singular vectors of the rows, shape (buckets, d)."""
+    rows.sort_indices()
+    turned = csr_array(rows.T)
+    image = random.standard_normal((rows.shape[0], min(dimensions + _SPARE, rows.shape[0])))
     for _ in range(_ROUNDS):
-        basis = np.linalg.qr(sum(part.T @ (part @ basis) for part in parts))[0]
-    image = np.concatenate([part @ basis for part in parts])
-    _, _, turned = np.linalg.svd(image, full_matrices=False)
-    return basis @ turned[: min(dimensions, total)].T
+        image = np.linalg.qr(rows @ (turned @ image))[0]
+    vectors, _, _ = np.linalg.svd(turned @ image, full_matrices=False)
+    leading: NDArray[np.float64] = np.ascontiguousarray(vectors[:, : min(dimensions, rows.shape[0])])
+    return leading

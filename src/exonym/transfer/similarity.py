@@ -99,20 +99,20 @@ class Similarity:
     Attributes:
         kind: as of `SimilarityOptions`.
         names: of the E sources.
-        features: gives sentences their vectors.
-        means: the mean vector of each source, shape (E, d).
+        features: gives sentences their vectors; None of `uniform`.
+        means: the mean vector of each source, shape (E, d); None of `uniform`.
         model: the learnt form; None of the kinds that learn nothing.
     """
 
     kind: str
     names: tuple[str, ...]
-    features: Features = field(repr=False)
-    means: Array = field(repr=False)
+    features: Features | None = field(default=None, repr=False)
+    means: Array | None = field(default=None, repr=False)
     model: Bilinear | None = field(default=None, repr=False)
 
     def scores(self, corpus: Corpus) -> Array:
         """Return how like each source each sentence is, shape (sentences, E), any real numbers; more is more alike."""
-        if self.kind == "uniform":
+        if self.features is None or self.means is None:
             return np.zeros((len(corpus), len(self.names)))
         features = self.features(corpus)
         if self.model is not None:
@@ -162,6 +162,9 @@ def learn_similarity(
     """
     if not sources:
         raise DataError("similarity: found no source; expected at least one labelled or unlabelled corpus.")
+    names = tuple(source.name for source in sources)
+    if options.kind == "uniform":
+        return Similarity(options.kind, names)
     features = features or _features(sources, options, seed)
     vectors = [features(source) for source in sources]
     for source, own in zip(sources, vectors, strict=True):
@@ -169,7 +172,7 @@ def learn_similarity(
             raise DataError(f"{source.name}: found no sentence; expected some of a source language. Check the file.")
     means = np.stack([own.mean(axis=0) for own in vectors])
     model = _trained(vectors, means, options, seed) if options.kind == "learned" else None
-    return Similarity(options.kind, tuple(source.name for source in sources), features, means, model)
+    return Similarity(options.kind, names, features, means, model)
 
 
 def similarity_weights(scores: Array) -> Array:
