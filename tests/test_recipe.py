@@ -225,7 +225,7 @@ def test_no_fault_speaks_of_python(folder):
     [('kind = "eflomal"', "eflomal", "eflomal"), ('kind = "statistical", romaniser = "uroman"', "uroman", "romanise")],
 )
 def test_a_missing_package_is_found_before_anything_runs(folder, monkeypatch, aligner, package, extra):
-    monkeypatch.setattr("exonym.run.recipe.find_spec", lambda name: None)
+    monkeypatch.setattr("exonym.run.meaning.find_spec", lambda name: None)
     found = faults(folder, GOOD.replace("tagger = {", f"aligner = {{ {aligner} }}\ntagger = {{"))
     assert len(found) == 1
     assert f'method projected: {package} is not installed. Run: pip install "exonym[{extra}]"' in found[0]

@@ -23,7 +23,7 @@ from exonym.tag import (
     train_light,
     train_neural,
 )
-from exonym.transfer import Direct, MultiSource, SavedTeacher, Task, TeacherStudent, load_any_tagger, transfer
+from exonym.transfer import Direct, Gloss, MultiSource, SavedTeacher, Task, TeacherStudent, load_any_tagger, transfer
 
 LIGHT = LightOptions(iterations=12)
 ENCODER = HashedEncoder(width=24, layers=1, rows=512, dropout=0.0, word_dropout=0.1)
@@ -87,9 +87,14 @@ def test_equal_teachers_and_one_hot_weights_are_one_teacher():
 
 
 def test_only_a_neural_teacher_can_be_started_from(tmp_path):
-    options = TeacherStudent(teachers=(Direct(tagger=LIGHT),), student=NEURAL, initial="teacher")
+    with pytest.raises(RecipeError, match=r"not neural \(direct\)"):
+        TeacherStudent(teachers=(Direct(tagger=LIGHT),), student=NEURAL, initial="teacher")
+    with pytest.raises(RecipeError, match=r"not neural \(gloss\)"):
+        TeacherStudent(teachers=(Gloss(tagger=NEURAL),), student=NEURAL, initial="teacher")
+    train_light(ENGLISH, LIGHT).save(tmp_path / "t")
+    saved = SavedTeacher(path=str(tmp_path / "t"))
     with pytest.raises(RecipeError, match="not neural"):
-        transfer(TASK, options)
+        transfer(TASK, TeacherStudent(teachers=(saved,), student=NEURAL, initial="teacher"))
     with pytest.raises(RecipeError, match="several teachers"):
         TeacherStudent(teachers=(Direct(), Direct()), student=NEURAL, initial="teacher")
     with pytest.raises(RecipeError, match="learning: found sampled"):
@@ -160,7 +165,7 @@ def test_a_recipe_names_neural_taggers(folder):
 
 
 def test_a_missing_torch_is_found_before_anything_runs(folder, monkeypatch):
-    monkeypatch.setattr("exonym.run.recipe.find_spec", lambda name: None)
+    monkeypatch.setattr("exonym.run.meaning.find_spec", lambda name: None)
     with pytest.raises(RecipeError, match=r"method direct: torch is not installed.*exonym\[neural\]"):
         run.read_recipe(folder / "recipe.toml")
 

@@ -82,8 +82,8 @@ def distil(
     from exonym.formats import read_corpus
     from exonym.tag import events
     from exonym.transfer.distil import distil as learn
-    from exonym.transfer.distil import names_of
     from exonym.transfer.students import Distillation
+    from exonym.transfer.teachers import names_of
 
     check_raw(raw, text, format)
     for folder in (output, *([soft_labels] if soft_labels else [])):

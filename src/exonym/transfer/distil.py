@@ -11,10 +11,10 @@ from exonym.tag import Ensemble, Tagger, relabelled, write_soft_labels
 from exonym.tag.relabel import reconcile, types_of
 from exonym.tag.select import surest
 from exonym.tag.soft import asked
-from exonym.transfer.students import count_kept, learnt
+from exonym.transfer.students import count_kept, learnt, neural_start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from exonym.data import Sentence
@@ -75,6 +75,7 @@ def distil(
         for name, teacher in teachers.items()
         for clause in reconcile(teacher.tags, tags).told()
     ]
+    start = neural_start(next(iter(teachers.values()))) if options.initial == "teacher" else None
     text = text.unlabelled()
     alike = tuple(relabelled(teacher, {}, tags) for teacher in teachers.values())
     together = alike[0] if len(alike) == 1 else Ensemble(alike, (1 / len(alike),) * len(alike))
@@ -88,7 +89,7 @@ def distil(
         temperature=options.temperature,
         draws=options.draws,
         seed=seed,
-        start=next(iter(teachers.values())) if options.initial == "teacher" else None,
+        start=start,
         progress=(lambda done, total: told(done, total, "student")) if told else None,
     )
     return Distilled(student, count_kept(soft, options.share, options.balanced, 0), tuple(notes))
@@ -98,8 +99,3 @@ def _counted(sentences: Iterator[Sentence], total: int, told: Callable[[int, int
     for number, sentence in enumerate(sentences, start=1):
         yield sentence
         told(number, total, "teacher")
-
-
-def names_of(paths: Sequence[str]) -> list[str]:
-    """Name teachers by their paths; one that is given twice counts twice, and is numbered."""
-    return [path if paths.count(path) == 1 else f"{path} ({number})" for number, path in enumerate(paths, start=1)]

@@ -163,11 +163,12 @@ def learnt(
     if how == "sampled":
         _refuse("learning", how, "mse, kl or hard: a neural student learns the distributions themselves")
     objective = Objective(kind=how, temperature=temperature)
-    first = None if start is None else _neural(start)
+    first = None if start is None else neural_start(start)
     return train_neural(text, student, objective=objective, start=first, seed=seed, progress=progress)
 
 
-def _neural(start: Tagger) -> NeuralTagger:
+def neural_start(start: Tagger) -> NeuralTagger:
+    """Return a tagger that a neural student can start as, or refuse one of another kind."""
     from exonym.tag.neural.tagger import NeuralTagger
 
     if not isinstance(start, NeuralTagger):

@@ -8,10 +8,11 @@ from typing import Literal
 from exonym.errors import RecipeError
 from exonym.tag import LightOptions, NeuralOptions
 from exonym.transfer.direct import Direct
+from exonym.transfer.gloss import Gloss
 from exonym.transfer.stages import Do, just_do, tag
 from exonym.transfer.students import Distillation, count_kept, student_of
 from exonym.transfer.task import Outcome, Task
-from exonym.transfer.teachers import TeacherOptions, name_of, soft_labels, teacher_of
+from exonym.transfer.teachers import SavedTeacher, TeacherOptions, names_of, soft_labels, teacher_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,12 @@ class TeacherStudent(Distillation):
             raise RecipeError("teachers: found none; expected at least one.")
         if self.initial == "teacher" and len(self.teachers) > 1:
             raise RecipeError('initial: found "teacher" with several teachers; expected one, or "fresh".')
+        only = self.teachers[0]
+        light = not isinstance(only, SavedTeacher) and isinstance(only.tagger, LightOptions)
+        if self.initial == "teacher" and (light or isinstance(only, Gloss)):
+            raise RecipeError(
+                f'initial: found "teacher" with a teacher that is not neural ({only.kind}); expected "fresh".'
+            )
 
 
 def teacher_student(task: Task, options: TeacherStudent, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -57,7 +64,7 @@ def teacher_student(task: Task, options: TeacherStudent, do: Do = just_do, seed:
     """
     text, seen = task.unseen_text("teacher_student")
     teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
-    names = [name_of(teacher) for teacher in options.teachers]
+    names = names_of(options.teachers)
     weights = (1 / len(teachers),) * len(teachers)
     soft, notes = soft_labels(text, teachers, names, weights, task.source.labels, do)
     student = student_of(soft, options, do, seed, start=teachers[0])

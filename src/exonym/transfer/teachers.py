@@ -90,9 +90,13 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
     return outcome.tagger
 
 
-def name_of(options: TeacherOptions) -> str:
-    """Name a teacher in notes."""
-    return options.path if isinstance(options, SavedTeacher) else options.kind
+def names_of(teachers: Sequence[TeacherOptions | str]) -> list[str]:
+    """Name teachers in notes: by their kind, or by the path of a saved one; those of one name are numbered."""
+    names = [
+        teacher if isinstance(teacher, str) else teacher.path if isinstance(teacher, SavedTeacher) else teacher.kind
+        for teacher in teachers
+    ]
+    return [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names, start=1)]
 
 
 def soft_labels(

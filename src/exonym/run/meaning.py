@@ -1,0 +1,116 @@
+"""What is wrong with a recipe that is well formed: doubled names, data and packages that a method lacks.
+
+Start at `faults_of_meaning`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from exonym.data import DROP
+from exonym.errors import MissingExtra
+from exonym.run.folder import PAGE, RESULTS, STORE
+from exonym.tag import NeuralOptions
+from exonym.transfer import Direct, MethodOptions, MultiSource, SavedTeacher, TeacherStudent
+from exonym.transfer.teachers import SPACY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from exonym.run.recipe import Recipe, TargetData
+
+T = TypeVar("T")
+
+
+def faults_of_meaning(recipe: Recipe) -> list[str]:
+    """Find what the form does not show: doubled names, missing data and packages, labels renamed to nothing."""
+    faults = [
+        f"found no {what}; expected at least one."
+        for what in ("targets", "methods", "seeds")
+        if not getattr(recipe, what)
+    ]
+    faults += _faults_of_names("method name", [method.name for method in recipe.methods])
+    faults += _faults_of_names("target language", [target.language for target in recipe.targets])
+    sources = [recipe.source.language, *(source.language for source in recipe.sources)]
+    faults += [f"found the source language {name!r} twice; expected different ones." for name in _twice(sources)]
+    faults += [f"found the seed {seed} twice; expected different ones." for seed in _twice(recipe.seeds)]
+    faults += [
+        f'found {new!r} for labels.{old}; expected a label without spaces, or "{DROP}" to leave {old} out.'
+        for old, new in recipe.labels.items()
+        if not new or any(map(str.isspace, new))
+    ]
+    for method in recipe.methods:
+        for package, extra in _requires(method.options).items():
+            if find_spec(package) is None:
+                faults.append(f"method {method.name}: {MissingExtra(package, extra)}")
+        if isinstance(method.options, MultiSource):
+            faults += [f"method {method.name}: {fault}" for fault in _faults_of_sources(method.options, recipe)]
+        for target in recipe.targets:
+            missing = _missing(method.options, target)
+            if missing:
+                faults.append(
+                    f"found no {missing} for {target.language}; expected it for the method {method.name}. "
+                    "Add it, or leave the method out."
+                )
+    return faults
+
+
+def _faults_of_sources(options: MultiSource, recipe: Recipe) -> list[str]:
+    if not recipe.sources:
+        return ["found one source; expected more. Write [[sources]] above each further one."]
+    number = len(recipe.sources) + 1
+    if not isinstance(options.weights, str) and len(options.weights) != number:
+        return [f"found {len(options.weights)} weights; expected {number}: of source, then of each of the sources."]
+    return []
+
+
+def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or of what is in it
+    """Return the packages that a method, its taggers and its teachers need: package -> extra."""
+    found: dict[str, str] = {}
+    if isinstance(options, NeuralOptions):
+        transformer = options.encoder.kind == "transformer"
+        found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
+    if isinstance(options, SavedTeacher) and options.path.startswith(SPACY):
+        found = {"spacy": "spacy"}
+    found |= getattr(options, "requires", {})
+    inner = [getattr(options, key, None) for key in ("aligner", "tagger", "student", "first")]
+    for part in (*inner, *getattr(options, "teachers", ())):
+        found |= _requires(part) if part is not None else {}
+    return found
+
+
+def _faults_of_names(what: str, names: list[str]) -> list[str]:
+    """Names must be different, and each becomes a folder beside the files of a comparison."""
+    mend = ' Give each method its own: name = "..."' if what == "method name" else ""
+    faults = [f"found the {what} {name!r} twice; expected different ones.{mend}" for name in _twice(names)]
+    for name in dict.fromkeys(names):
+        if not name or name.startswith(".") or not all(letter.isalnum() or letter in "-_.+" for letter in name):
+            faults.append(
+                f"found the {what} {name!r}; expected one that can name a folder: letters, digits and any of -_.+"
+            )
+        if name.casefold() in (RESULTS, PAGE, STORE):
+            faults.append(f"found the {what} {name!r}; expected another, for a comparison writes {name} itself.")
+    return faults
+
+
+def _twice(values: Sequence[T]) -> list[T]:
+    return [value for value, count in Counter(values).items() if count > 1]
+
+
+def _missing(options: MethodOptions | SavedTeacher, target: TargetData) -> str:
+    if isinstance(options, TeacherStudent | MultiSource):
+        if not target.text and options.student is not None:
+            return "`text`"
+        teachers = options.teachers if isinstance(options, TeacherStudent) else (options.first or Direct(),)
+        return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
+    if options.kind == "supervised" and target.train is None:
+        return "`train`"
+    if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
+        return "`translation`"
+    if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:
+        return "`translation` or `extra`"
+    if options.kind == "translate_test" and target.test_translation is None:
+        return "`test_translation`"
+    return ""

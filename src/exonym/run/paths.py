@@ -1,0 +1,128 @@
+"""The paths in a recipe: where they stand, whether something lies there, and what they are from the working directory.
+
+Start at `with_paths`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from exonym.errors import suggest
+from exonym.transfer.teachers import SPACY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from exonym.run.recipe import BitextFile, File, Recipe, TextFile
+
+T = TypeVar("T")
+F = TypeVar("F", "File", "BitextFile", "TextFile")
+
+_FILE_KEYS = {"train", "test", "translation", "test_translation"}
+_LIST_KEYS = ("extra", "text")
+_MODEL_KEYS = ("path", "model", "vectors", "encoder")  # of teachers, encoders and the similarity
+_TABLES = ("sources", "targets")
+
+
+def paths(row: dict[str, Any]) -> list[str]:
+    """Return every path that a recipe names, once, whatever else is wrong with it."""
+    parts = [row.get("source"), *(each for key in _TABLES if isinstance(row.get(key), list) for each in row[key])]
+    files = []
+    for part in parts:
+        if isinstance(part, dict):
+            files += [value for key, value in part.items() if key in _FILE_KEYS]
+            files += [value for key in _LIST_KEYS if isinstance(part.get(key), list) for value in part[key]]
+    paths = [file.get("path") for file in files if isinstance(file, dict)]
+    return list(dict.fromkeys(given for given in paths if isinstance(given, str)))
+
+
+def fault_of_path(folder: Path, given: str) -> str:
+    """Say what is wrong with a path in a recipe of this folder; nothing if a file lies there."""
+    expanded = os.path.expandvars(given)
+    if "$" in expanded:  # the same message for every path that it stands in, so that it is shown once
+        variable = expanded[expanded.index("$") :].partition("/")[0]
+        return (
+            f"found paths with {variable}, an environment variable that is not set. Set it to the folder it stands for."
+        )
+    path = folder / expanded
+    if path.is_file():
+        return ""
+    near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
+    return f"found no file {path}; expected one. {near}".rstrip()
+
+
+def with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
+    """A file may be given as a string instead of a table: `test = "x.conll"` for `test = {path = "x.conll"}`."""
+
+    def table(value: Any) -> Any:  # noqa: ANN401 - whatever the recipe holds
+        return {"path": value} if isinstance(value, str) else value
+
+    def tables(part: Any) -> Any:  # noqa: ANN401 - whatever the recipe holds
+        if not isinstance(part, dict):
+            return part
+        done = {key: table(value) if key in _FILE_KEYS else value for key, value in part.items()}
+        lists = {key: part[key] for key in _LIST_KEYS if isinstance(part.get(key), list)}
+        return done | {key: [table(value) for value in values] for key, values in lists.items()}
+
+    row = dict(row)
+    if "source" in row:
+        row["source"] = tables(row["source"])
+    for key in _TABLES:
+        if isinstance(row.get(key), list):
+            row[key] = [tables(part) for part in row[key]]
+    return row
+
+
+def with_paths(recipe: Recipe, folder: Path) -> Recipe:
+    """Resolve the paths of a recipe against its folder."""
+
+    def need(file: F) -> F:
+        return replace(file, path=str(folder / os.path.expandvars(file.path)))
+
+    def found(file: F | None) -> F | None:
+        return None if file is None else need(file)
+
+    source = replace(recipe.source, train=need(recipe.source.train), test=found(recipe.source.test))
+    targets = tuple(
+        replace(
+            target,
+            test=need(target.test),
+            train=found(target.train),
+            translation=found(target.translation),
+            extra=tuple(need(file) for file in target.extra),
+            test_translation=found(target.test_translation),
+            text=tuple(need(file) for file in target.text),
+        )
+        for target in recipe.targets
+    )
+    sources = tuple(replace(further, train=need(further.train)) for further in recipe.sources)
+    methods = tuple(replace(method, options=_found_models(method.options, folder)) for method in recipe.methods)
+    return replace(recipe, source=source, sources=sources, targets=targets, methods=methods)
+
+
+def _found_models(options: T, folder: Path) -> T:
+    """Resolve against a folder, in options and all options inside them, every path of a model that lies there.
+
+    What is no path from there stays as it is: it may be a name on the hub, or of a package.
+    """
+    if isinstance(options, tuple):
+        return tuple(_found_models(part, folder) for part in options)  # type: ignore[return-value]
+    if not is_dataclass(options) or isinstance(options, type):
+        return options
+    changed = {}
+    for item in fields(options):
+        value = getattr(options, item.name)
+        new = _found_models(value, folder)
+        if item.name in _MODEL_KEYS and isinstance(value, str):
+            new = _found_model(value, folder)
+        if new is not value:
+            changed[item.name] = new
+    return replace(options, **changed) if changed else options
+
+
+def _found_model(given: str, folder: Path) -> str:
+    prefix = SPACY if given.startswith(SPACY) else ""
+    path = folder / os.path.expandvars(given.removeprefix(prefix))
+    return f"{prefix}{path}" if path.exists() else given
