@@ -73,6 +73,8 @@ def _options(options: NeuralOptions | None, start: NeuralTagger | None) -> Neura
     """Resolve the options; a tagger to start from brings its own encoder and CRF."""
     if start is None:
         return (options or NeuralOptions()).resolved()
+    if not start.iob2:
+        raise DataError("start: found a tagger whose network gives IOB1 tags; expected IOB2. Use it as a teacher.")
     options = options or start.options
     encoder = start.options.encoder
     if options.encoder.kind == "transformer" and encoder.kind == "transformer":
@@ -84,11 +86,6 @@ def _continued(start: NeuralTagger, options: NeuralOptions) -> Network:
     """Copy the network of a tagger."""
     from exonym.tag.neural.transformer import Transformer
 
-    if not start.iob2:
-        raise DataError(
-            "start: found a tagger of IOB1 tags; expected one of IOB2, whose probabilities are those of single words. "
-            "Use it as a teacher."
-        )
     network = copy.deepcopy(start.network)
     if isinstance(network.encoder, Transformer) and options.encoder.kind == "transformer":
         network.encoder.freeze(options.encoder.frozen_layers)
