@@ -9,9 +9,9 @@ first three were known; then JSON. Beside them stand: the expected regret of a s
 is best on the mean of the other targets; and the mean of those measures that order best on the other targets, which
 says what the choice of measures in `exonym.transfer.ranking` gains by having seen all of them.
 
-That choice, and the deviations there (printed here), were made on the dev splits, the default here; the test splits are
-for the report.
-Run with `EXONYM_DATA=<data pack> python benchmarks/rank_sources.py [--split test] [--keep FILE]`.
+All this twice, on the dev and on the test splits: that choice, and the deviations there (printed here), were made
+on dev, and test is for the report. The deviations do not depend on F1.
+Run with `EXONYM_DATA=<data pack> python benchmarks/rank_sources.py [--keep FILE]`.
 """
 
 import argparse
@@ -39,6 +39,7 @@ AFRICAN = ("hau", "lug", "luo", "nya", "pcm", "sna", "swa", "tsn", "twi", "xho")
 LANGUAGES = (*AFRICAN, "de", "en", "es")
 SENTENCES = 2000
 SEED = 1
+SPLITS = ("dev", "test")
 POOL = tuple(name for name in MEASURES if name != "script")  # all 13 languages are written in Latin letters
 
 
@@ -56,19 +57,19 @@ def drawn(corpus):
     return Corpus(tuple(corpus[index] for index in sorted(chosen.tolist())), corpus.name)
 
 
-def measure_transfer(split, sources):
-    """F1 in percent of each source's tagger on each language."""
-    tests = {language: split_of(language, split) for language in LANGUAGES}
-    found = {}
+def measure_transfer(sources):
+    """F1 in percent, of each split, source's tagger and language."""
+    tests = {split: {language: split_of(language, split) for language in LANGUAGES} for split in SPLITS}
+    found = {split: {} for split in SPLITS}
     for source, corpus in sources.items():
         started = time.perf_counter()
         tagger = train_light(corpus)
-        found[source] = {
-            target: 100 * evaluate(test, label(tagger, test), resamples=0).scores.micro.f1
-            for target, test in tests.items()
-        }
-        print(source, {target: round(f1, 1) for target, f1 in found[source].items()}, end=" ", file=sys.stderr)
-        print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        for split in SPLITS:
+            found[split][source] = {
+                target: 100 * evaluate(test, label(tagger, test), resamples=0).scores.micro.f1
+                for target, test in tests[split].items()
+            }
+        print(f"{source} {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     return found
 
 
@@ -166,18 +167,8 @@ def kept(path, make):
     return made
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--split", choices=["dev", "test"], default="dev")
-    parser.add_argument("--keep", type=Path, help="file with the F1 of all pairs; made if it is not there")
-    arguments = parser.parse_args()
-    if not DATA.is_dir():
-        print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
-        return
-    sources = {language: drawn(split_of(language, "train")) for language in LANGUAGES}
-    f1 = kept(arguments.keep, lambda: measure_transfer(arguments.split, sources))
-    likeness = measure_likeness(sources)
-    typical = typical_of(likeness)
+def judge_all(f1, likeness, typical):
+    """Judge every order on every target, and say which measures were chosen without it."""
     judged = {
         name: np.array([judge(f1, target, lambda s: likeness[s][target][name]) for target in LANGUAGES])  # noqa: B023
         for name in (*POOL, "similarity", "log entities", "score")
@@ -185,14 +176,33 @@ def main():
     judged["measures chosen elsewhere"], chosen = judge_choice(f1, standardised(likeness, typical))
     judged["best source elsewhere"] = judge_best_elsewhere(f1)
     judged["chance"] = judge_chance(f1)
+    return judged, chosen
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", type=Path, help="file with the F1 of all pairs; made if it is not there")
+    arguments = parser.parse_args()
+    if not DATA.is_dir():
+        print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
+        return
+    sources = {language: drawn(split_of(language, "train")) for language in LANGUAGES}
+    f1 = kept(arguments.keep, lambda: measure_transfer(sources))
+    likeness = measure_likeness(sources)
+    typical = typical_of(likeness)
     for name, (mean, spread) in typical.items():
         print(f"typical {name}: {mean:.3f}, {spread:.3f}")
-    for name, rows in judged.items():
-        correlation, regret, three = rows.mean(axis=0)
-        print(f"{name:26s} rank correlation {correlation:5.2f}  regret {regret:4.1f}  of three {three:4.1f}  ", end="")
-        print(" ".join(f"{target} {row[0]:.2f} {row[1]:.1f}" for target, row in zip(LANGUAGES, rows, strict=True)))
-    result = {"split": arguments.split, "f1": f1, "likeness": likeness, "typical": typical, "chosen": chosen}
-    result["judged"] = {name: rows.tolist() for name, rows in judged.items()}
+    result = {"f1": f1, "likeness": likeness, "typical": typical}
+    for split in SPLITS:
+        judged, chosen = judge_all(f1[split], likeness, typical)
+        for name, rows in judged.items():
+            correlation, regret, three = rows.mean(axis=0)
+            print(
+                f"{split} {name:26s} rank correlation {correlation:5.2f}  regret {regret:4.1f}  of three {three:4.1f} ",
+                end="",
+            )
+            print("".join(f" {target} {row[0]:.2f} {row[1]:.1f}" for target, row in zip(LANGUAGES, rows, strict=True)))
+        result[split] = {"judged": {name: rows.tolist() for name, rows in judged.items()}, "chosen": chosen}
     print(json.dumps(result | {"machine": machine("numpy", "scipy", "python-crfsuite")}))
 
 

@@ -365,7 +365,7 @@ def test_one_file_is_not_written_twice(folder):
 
 def test_the_options_that_help_names_have_their_whole_names_and_true_defaults(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
+    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate", "rank-sources"):
         assert "…" not in exonym(command, "--help").stdout
     hints = get_type_hints(project, include_extras=True)
     shown = {name: hint.__metadata__[0].show_default for name, hint in hints.items() if name != "return"}
@@ -378,7 +378,7 @@ def test_the_options_that_help_names_have_their_whole_names_and_true_defaults(mo
 
 def test_version_and_help():
     assert exonym("--version").stdout.strip()
-    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate"):
+    for command in ("compare", "align", "project", "explain", "train", "tag", "evaluate", "rank-sources"):
         assert "Example: exonym" in exonym(command, "--help").stdout
 
 

@@ -32,11 +32,11 @@ def rank_sources(
 ) -> None:
     """Order labelled corpora by how well a tagger trained on each should do on a text, before training any.
 
-    The score is the mean of five measures of likeness: the share of the target's words that the source has (words),
-    runs of characters (characters), the share of its names that the target writes with a capital (names found), the
-    share of such words that are names of the source (names known), and capitals, digits and marks (shapes). 0 is an
-    average pair of 13 languages. Affixes, script, the learnt similarity and the size are shown but do not count. All
-    corpora are compared on equally many words.
+    The score is the mean of four measures of likeness, in deviations: the share of the target's words that the source
+    has (words), its prefixes and suffixes (affixes), the share of its capitalised words that are names of the source
+    (names known), and its capitals, digits and marks (shapes). Shown, but not counted: runs of characters, the share of
+    the source's names that the target capitalises (names found), script, the learnt similarity, and size. All corpora
+    are compared on equally many words. No tagger is trained: the order is a guess, and worth most where it is clear.
 
     Example: exonym rank-sources --target sw.txt en.conll de.conll es.conll
     """
