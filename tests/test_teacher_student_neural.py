@@ -11,13 +11,14 @@ from typer.testing import CliRunner
 from exonym import run
 from exonym.cli import app
 from exonym.data import Corpus, Sentence, Span
-from exonym.errors import RecipeError
+from exonym.errors import DataError, RecipeError
 from exonym.run.store import Store
 from exonym.tag import (
     Ensemble,
     HashedEncoder,
     LightOptions,
     NeuralOptions,
+    TransformerEncoder,
     label,
     relabelled,
     train_light,
@@ -190,3 +191,30 @@ def test_train_and_distil_neural_taggers_on_the_command_line(folder, monkeypatch
     assert load_any_tagger("next").training["start"] == load_any_tagger("hashed").fingerprint
     wrong = CliRunner().invoke(app, ["train", "en.conll", "-o", "x", "--encoder", "hashed", "--iterations", "3"])
     assert wrong.exit_code == 2
+
+
+def test_a_checkpoint_of_transformers_is_a_teacher_and_a_base_model_a_student(folder, monkeypatch):
+    pytest.importorskip("transformers", reason="Transformers is not installed: pip install 'exonym[neural]'")
+    from tiny_models import make_model
+
+    monkeypatch.chdir(folder)
+    make_model(folder / "base", "xlmr", [" ".join(sentence.words) for sentence in (*ENGLISH, *GERMAN)])
+    encoder = TransformerEncoder(model="base")
+    teacher = train_neural(ENGLISH, NeuralOptions(encoder=encoder, epochs=15, learning_rate=0.01, batch_tokens=128))
+    teacher.save("checkpoint")
+    (folder / "checkpoint" / "tagger.json").unlink()  # what is left is a checkpoint of any house
+    recipe = RECIPE.replace(
+        '{ kind = "direct", tagger = { iterations = 12 } }', '{ kind = "saved", path = "checkpoint" }'
+    )
+    (folder / "saved.toml").write_text(recipe)
+    results = run.compare(run.read_recipe(folder / "saved.toml"), folder / "out")
+    assert not results.failures
+    assert results.rows[1].evaluation.scores.micro.f1 > 0.8
+    for more in (["--student", "base"], ["--student", "base", "--initial", "teacher"]):
+        arguments = ["distil", "--teacher", "checkpoint", "--text", "text.txt", "-o", "student", "--epochs", "1", *more]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, (done.output, done.exception)
+        assert load_any_tagger("student").options.encoder.kind == "transformer"
+    gone = CliRunner().invoke(app, ["distil", "--teacher", "base", "--text", "text.txt", "-o", "x"])
+    assert isinstance(gone.exception, DataError)
+    assert not (folder / "x").exists()
