@@ -48,7 +48,7 @@ def distil(
         Literal["mse", "kl", "hard", "sampled"] | None,
         typer.Option(
             help="mse or kl: the teacher's distributions (not light); hard: its labels; sampled: labels drawn from its "
-            "distributions (light). mse or sampled if not given."
+            "distributions (light). mse, or hard for light, if not given."
         ),
     ] = None,
     temperature: Annotated[float, typer.Option(help="kl: makes both distributions flatter.")] = 1.0,

@@ -33,8 +33,9 @@ class Distillation:
         student: the tagger that learns.
         learning: what it learns. `mse` and `kl`: the teacher's distributions, by mean squared error or
             Kullback-Leibler divergence (neural students only, which learn by `mse` if nothing is given); `hard`: the
-            decoded labels; `sampled`: label sequences drawn from the distributions (the light tagger only, which learns
-            by this if nothing is given).
+            decoded labels (what the light tagger learns if nothing is given); `sampled`: label sequences drawn from the
+            distributions (the light tagger only). Students of `gloss` in Swahili and Hausa scored the same F1 on the
+            mean with `hard` as with three draws, which take three times as long, and 1.2 less with one draw (one seed).
         temperature: for `kl`: both distributions are made flatter by it before they are compared, > 0.
         draws: for `sampled`: sequences of each sentence, >= 1.
         share: learn from the surest sentences only, so many of all, in (0, 1]; see `exonym.tag.select.surest`.
@@ -70,7 +71,7 @@ class Distillation:
     @property
     def how(self) -> Learning:
         """What the student learns, where it was not said."""
-        return self.learning or ("sampled" if isinstance(self.student, LightOptions) else "mse")
+        return self.learning or ("hard" if isinstance(self.student, LightOptions) else "mse")
 
 
 def _refuse(key: str, found: object, expected: str) -> NoReturn:
