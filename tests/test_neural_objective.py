@@ -21,7 +21,7 @@ def test_closed_form_of_mse():
     z = torch.zeros(1, 3, dtype=torch.float64, requires_grad=True)
     loss = loss_of(Objective(kind="mse"), z, Q)
     loss.backward()
-    assert float(loss) == pytest.approx(0.0688889, abs=1e-7)
+    assert loss.item() == pytest.approx(0.0688889, abs=1e-7)
     np.testing.assert_allclose(z.grad[0], [-0.081481, 0.029630, 0.051852], atol=1e-6)
 
 
@@ -52,9 +52,9 @@ def test_nothing_to_learn_from_oneself(objective, z, shift):
     z = torch.tensor([z], dtype=torch.float64, requires_grad=True)
     loss = loss_of(objective, z + shift, z.detach().softmax(-1))
     loss.backward()
-    assert float(loss) == pytest.approx(0, abs=1e-12)
-    assert float(z.grad.abs().max()) < 1e-12
-    assert float(loss_of(objective, z + torch.tensor([0.0, 0.1, 0.0]), z.detach().softmax(-1))) > 0
+    assert loss.item() == pytest.approx(0, abs=1e-12)
+    assert z.grad.abs().max().item() < 1e-12
+    assert loss_of(objective, z + torch.tensor([0.0, 0.1, 0.0]), z.detach().softmax(-1)).item() > 0
 
 
 def test_hard_is_cross_entropy():
@@ -72,7 +72,7 @@ def test_certain_teachers_are_no_trouble():
         loss.backward()
         assert torch.isfinite(loss)
         assert torch.isfinite(z.grad).all()
-    assert float(loss_of(Objective(kind="kl"), z, one_hot)) == pytest.approx(np.log(3))
+    assert loss_of(Objective(kind="kl"), z, one_hot).item() == pytest.approx(np.log(3))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 import json
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +14,7 @@ torch = pytest.importorskip("torch", reason="the extra `neural` is not installed
 
 from exonym.data import Corpus, Sentence  # noqa: E402
 from exonym.errors import DataError, RecipeError  # noqa: E402
+from exonym.run.shape import checked  # noqa: E402
 from exonym.tag import (  # noqa: E402
     HashedEncoder,
     NeuralOptions,
@@ -30,6 +35,7 @@ CORPUS = Corpus(tuple(parse(line) for line in MADE_UP.strip().splitlines()), "ma
 SMALL = HashedEncoder(width=32, rows=1024, layers=2, dropout=0.1)
 OPTIONS = NeuralOptions(encoder=SMALL, epochs=25, learning_rate=5e-3, batch_tokens=48)
 SHORT = replace(OPTIONS, epochs=3)
+STILL = replace(SMALL, dropout=0.0, word_dropout=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +185,7 @@ def test_nothing_to_learn_from_oneself(tagger, soft):
     for kind in ("mse", "kl"):
         learner, items = learner_and_items(tagger, soft, Objective(kind=kind))
         loss = learner(Batch.of(items, tagger.network.encoder, torch.device("cpu")))
-        assert abs(float(loss)) < 1e-4 if kind == "kl" else 0 <= float(loss) < 1e-9
+        assert abs(loss.item()) < 1e-4 if kind == "kl" else 0 <= loss.item() < 1e-9
 
 
 @pytest.mark.parametrize("objective", [Objective(kind="mse"), Objective(kind="kl", temperature=2.0)])
@@ -211,8 +217,7 @@ def test_weights_are_repetition():
 
 def test_accumulation_is_a_larger_batch():
     """Without dropout, four batches in a step give the weights of a step on all of them at once."""
-    still = replace(SMALL, dropout=0.0, word_dropout=0.0)
-    base = replace(OPTIONS, encoder=still, epochs=1, warmup=0.0)
+    base = replace(OPTIONS, encoder=STILL, epochs=1, warmup=0.0)
     at_once = train_neural(CORPUS, replace(base, batch_tokens=10_000))
     apart = train_neural(CORPUS, replace(base, batch_tokens=48, accumulate=100))
     torch.testing.assert_close(at_once.network.state_dict(), apart.network.state_dict(), atol=1e-4, rtol=1e-3)
@@ -347,6 +352,19 @@ def test_options_from_a_recipe(encoder):
 
 
 @pytest.mark.parametrize(
+    ("encoder", "fault"),
+    [
+        ({"kind": "hashed", "width": "wide"}, "found 'wide' for encoder.width; expected a whole number."),
+        ({"kind": "hashed", "width": 0}, "encoder: hashed encoder: found width = 0; expected a number >= 1"),
+        ({"kind": "transformer"}, "found no encoder.model; expected this key, which has no default."),
+        ({"kind": "hash"}, "found the unknown kind 'hash' for encoder. Did you mean 'hashed'?"),
+    ],
+)
+def test_faults_of_an_encoder_in_a_recipe(encoder, fault):
+    assert checked({"kind": "neural", "encoder": encoder}, NeuralOptions)[1] == [fault]
+
+
+@pytest.mark.parametrize(
     ("kind", "wrong"),
     [
         *((NeuralOptions, {name: 0}) for name in ("epochs", "learning_rate", "batch_tokens", "accumulate", "clip")),
@@ -367,3 +385,26 @@ def test_options_from_a_recipe(encoder):
 def test_wrong_options_are_named(kind, wrong):
     with pytest.raises(RecipeError, match=list(wrong)[-1]):
         kind(**wrong)
+
+
+TWO_PROCESSES = """
+import os, sys
+sys.path.insert(0, {tests!r})
+from dataclasses import replace
+from test_neural_training import CORPUS, SHORT, STILL
+from exonym.tag import train_neural
+options = replace(SHORT, encoder=STILL, epochs=1, crf=True)
+print("weights", train_neural(CORPUS, options).fingerprint)
+"""
+
+
+def test_two_devices_are_accumulation(tmp_path):
+    """Two processes that share the batches of a step end with the weights of one that takes twice as many."""
+    script = tmp_path / "train.py"
+    script.write_text(TWO_PROCESSES.format(tests=str(Path(__file__).parent)))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    alone = train_neural(CORPUS, replace(SHORT, encoder=STILL, epochs=1, crf=True, accumulate=2))
+    words = done.stdout.split()
+    assert words.count(alone.fingerprint) == words.count("weights") == 2

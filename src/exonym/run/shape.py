@@ -192,7 +192,7 @@ def _place(loc: tuple[int | str, ...], row: Any) -> str | None:  # noqa: ANN401
         elif isinstance(at, dict) and part in at:
             text, at = (text if part == "options" else f"{text}.{part}"), at[part]
         elif isinstance(at, dict) and part[:1].isupper():
-            if not part.casefold().startswith(str(at.get("kind")).replace("_", "")):
+            if not part.casefold().startswith(str(at.get("kind")).replace("_", "")):  # `hashed` is HashedEncoder
                 return None
         elif isinstance(at, dict):
             text += f".{part}"
