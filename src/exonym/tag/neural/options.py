@@ -16,7 +16,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Loss = Literal["hard", "mse", "kl"]
 
 _USUAL: dict[str, dict[str, float]] = {
-    "hashed": {"epochs": 12, "learning_rate": 2e-3, "batch_tokens": 1024},
+    "hashed": {"epochs": 8, "learning_rate": 2e-3, "batch_tokens": 1024},
     "transformer": {"epochs": 3, "learning_rate": 5e-5, "batch_tokens": 2048},
 }
 
@@ -43,6 +43,12 @@ class HashedEncoder:
     Words, affixes, shapes and character n-grams are hashed into one table and summed. What a word is, as opposed to how
     it is written, is left out of a share of the training words, so that unseen names are no surprise.
 
+    The defaults were chosen on the dev sets of CoNLL-2003 English (PER, LOC, ORG) and MasakhaNER 2 Swahili and Hausa
+    (no DATE), one seed. There is a plateau: twice the learning rate, a `word_dropout` of 0.3, on English a `dropout` of
+    0.15 and on Swahili twice the rows change F1 by 0.6 at most. F1 there of the light tagger and of this one with
+    `crf`: 90.5 and 89.4, 88.4 and 89.6, 81.6 and 83.0; without `crf` 0.6 to 1.7 less. Training takes about a minute of
+    one core.
+
     Attributes:
         kind: names this encoder in a recipe.
         width: numbers per word, >= 1.
@@ -59,9 +65,9 @@ class HashedEncoder:
     width: int = 128
     layers: int = 3
     context: Context = "convolution"
-    rows: int = 1 << 15
-    dropout: float = 0.3
-    word_dropout: float = 0.3
+    rows: int = 1 << 14
+    dropout: float = 0.2
+    word_dropout: float = 0.5
     vectors: str | None = None
 
     def __post_init__(self) -> None:
