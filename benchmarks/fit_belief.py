@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from exonym.align import StatisticalAligner
-from exonym.data import Bitext, Corpus, Pair, Sentence, Span
+from exonym.data import DROP, Bitext, Corpus, LabelMap, Pair, Sentence, Span
 from exonym.evaluate import evaluate
 from exonym.formats import read_bitext, read_conll
 from exonym.project import Matching, belief, links_of, project
@@ -47,7 +47,7 @@ def uner(language):
 def silver(language):
     target = Corpus(conll(f"conll03-tproj/{language}/train.conll").sentences)
     index = (DATA / "parallel" / "conll03-mt" / f"en-{language}.train.idx").read_text(encoding="utf-8").split()
-    english = conll("conll/en/train.conll")
+    english = LabelMap({"MISC": DROP}).apply(conll("conll/en/train.conll"))[0]
     source = Corpus(tuple(english[int(number)] for number in index))
     return *pair_up(source, target, f"T-Projection {language}"), []
 

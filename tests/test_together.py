@@ -32,7 +32,7 @@ def test_a_word_belongs_to_the_span_that_it_is_met_with_more_than_with_any_other
     for place, word in enumerate(pair.target):
         inside = max(dice(pairs, other, word) for other in pair.source[start:stop])
         outside = max((dice(pairs, other, word) for other in (*pair.source[:start], *pair.source[stop:])), default=-1.0)
-        expected = min(1.0, inside / 0.3) if inside > outside else 0.0
+        expected = min(1.0, inside / 0.5) if inside > outside else 0.0
         for each in (together, pickle.loads(pickle.dumps(together))):
             assert each.belongs(place, pair.target, pair.source, start, stop) == pytest.approx(expected)
 

@@ -35,7 +35,7 @@ FEATURES = (
     "frequent",  # 1 - its information
     "together",  # how surely it belongs to the span's words by the company it keeps, if its links do not say so
 )
-WEIGHTS = (-3.61, 3.92, 3.10, -1.92, -0.62, 1.72, -2.02, 3.25)
+WEIGHTS = (-3.68, 3.98, 3.02, -1.90, -0.39, 1.84, -1.88, 3.02)
 
 _LEAST = 0.03  # words whose links with the span weigh less do not count
 _FAINT = 0.4  # where all links of a span weigh less, none is made much of

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PRIOR = 4.0  # pairs without the other word, added to each count: two words met twice together say little
 _COMMON = 0.1  # words that stand in a larger share of the pairs tell nothing
 _FEW = 10  # but nothing is common that stands in so few pairs
-_FULL = 0.3  # a Dice coefficient from which on two words belong together in full
+_FULL = 0.5  # a Dice coefficient from which on two words belong together in full
 _LEAST = 0.05  # a smaller one counts as 0, and needs no counting
 _REMEMBERED = 1 << 17
 
@@ -69,7 +69,7 @@ class Together:
 
         Returns:
             0 if some word outside the span keeps it company as much as those inside, else the Dice coefficient of
-            the word and its closest companion in the span, as a share of .3, at most 1. The sentence pair at hand does
+            the word and its closest companion in the span, as a share of .5, at most 1. The sentence pair at hand does
             not count.
         """
         word = target[place]
