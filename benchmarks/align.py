@@ -10,6 +10,7 @@ where each TEXT is a part of the name of a text, such as `kftt`. fast_align is m
 import argparse
 import importlib.util
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ from tempfile import TemporaryDirectory
 from _machine import machine
 from _projected import DATA, SETS, projected
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does
 LINKED = {"hansards-enfr": "en-fr", "kftt-jaen": "ja-en", "wpt-roen": "ro-en", "silveralign-entr": "en-tr"}
 ALIGNERS = (
     "statistical",

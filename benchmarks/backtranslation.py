@@ -29,7 +29,8 @@ OURS = "exact (default)"
 MATCHINGS = {
     OURS: Matching(),
     "exact, words": Matching(score="words"),
-    "exact, squared votes": Matching(power=2.0),
+    "exact, soft votes": Matching(score="soft", threshold=0.1),
+    "exact, squared votes": Matching(score="soft", threshold=0.1, power=2.0),
     "exact, limit 2": Matching(limit=2),
     "greedy, pairs, n-grams (published)": Matching(matcher="greedy", score="pairs", candidates="ngrams"),
     "bipartite, pairs, n-grams (released)": Matching(matcher="bipartite", score="pairs", candidates="ngrams"),

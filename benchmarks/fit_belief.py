@@ -15,14 +15,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 from exonym.align import StatisticalAligner
-from exonym.data import Bitext, Corpus, Pair, Sentence, Span
+from exonym.data import DROP, Bitext, Corpus, LabelMap, Pair, Sentence, Span
 from exonym.evaluate import evaluate
 from exonym.formats import read_bitext, read_conll
 from exonym.project import Matching, belief, links_of, project
 
 DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 PUD = {"de": "deu", "ru": "rus", "sv": "swe"}
-SIZE = 2000  # sentences of a silver corpus
+SIZE = 2000  # sentences with neural links
 PENALTY = 1.0  # on squared weights, per standard deviation of the feature
 
 
@@ -45,10 +45,10 @@ def uner(language):
 
 
 def silver(language):
-    target = Corpus(conll(f"conll03-tproj/{language}/train.conll").sentences[:SIZE])
+    target = Corpus(conll(f"conll03-tproj/{language}/train.conll").sentences)
     index = (DATA / "parallel" / "conll03-mt" / f"en-{language}.train.idx").read_text(encoding="utf-8").split()
-    english = conll("conll/en/train.conll")
-    source = Corpus(tuple(english[int(number)] for number in index[:SIZE]))
+    english = LabelMap({"MISC": DROP}).apply(conll("conll/en/train.conll"))[0]
+    source = Corpus(tuple(english[int(number)] for number in index))
     return *pair_up(source, target, f"T-Projection {language}"), []
 
 

@@ -2,8 +2,8 @@
 
 Word links alone leave a span's edges open: articles, verbs beside a name that nothing else explains, one English word
 that is two or three abroad. What else tells is the same in all languages once it is measured in the text itself: how
-frequent a word is, and whether capitals mark names there. A logistic model puts that together, word by word, with one
-set of weights for all languages. Start at `Background` and `beliefs_of`.
+frequent a word is, which words it is met with, and whether capitals mark names there. A logistic model puts that
+together, word by word, with one set of weights for all languages. Start at `Background` and `beliefs_of`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from exonym.data import fold
 from exonym.project.candidates import Votes
+from exonym.project.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,12 +33,14 @@ FEATURES = (
     "lower",  # it has no capital, though the span's words have and capitals tell names here
     "capital",  # it has one, the span's words have, and capitals tell names here
     "frequent",  # 1 - its information
+    "together",  # how surely it belongs to the span's words by the company it keeps, if its links do not say so
 )
-WEIGHTS = (-3.09, 3.64, 3.18, -2.09, -1.38, 1.33, -2.44)
+WEIGHTS = (-3.68, 3.98, 3.02, -1.90, -0.39, 1.84, -1.88, 3.02)
 
 _LEAST = 0.03  # words whose links with the span weigh less do not count
 _FAINT = 0.4  # where all links of a span weigh less, none is made much of
 _SURE = 0.5  # links that tell whether names are capitalised; words that belong for sure
+_SURELY = 0.9  # a word that is linked so surely needs nothing else
 _INFORMATIVE = 3.0  # a word that is one in 10^3 words, or rarer, counts in full
 _MOST = 20_000  # pairs that a background is learnt from
 
@@ -50,11 +53,13 @@ class Background:
         lower: how telling it is, in [0, 1], that a word has no capital where the source has one; 0 in a script without.
         capital: how telling it is that a word has one.
         information: target word -> how much it counts, in (0, 1]; a word that is not there counts 1.
+        together: which words keep which company.
     """
 
     lower: float = 0.0
     capital: float = 0.0
     information: Mapping[str, float] = field(default_factory=dict)
+    together: Together = field(default_factory=Together)
 
     @classmethod
     def learn(cls, pairs: Iterable[Pair], links: Iterable[Links], most: int = _MOST) -> Background:
@@ -65,9 +70,10 @@ class Background:
             links: the links of each. One that points outside its pair is passed over: projection refuses it.
             most: so many pairs at the beginning are counted, so that memory does not grow with the text.
         """
+        pairs = list(islice(pairs, most))
         words: Counter[str] = Counter()
         cased: Counter[tuple[bool, bool]] = Counter()
-        for pair, own in islice(zip(pairs, links, strict=False), most):
+        for pair, own in zip(pairs, links, strict=False):
             words.update(pair.target)
             sure = own.weight > _SURE
             for i, j in zip(own.source[sure].tolist(), own.target[sure].tolist(), strict=True):
@@ -81,6 +87,7 @@ class Background:
             min(1.0, max(0.0, log((1 - of_others) / (1 - of_names)) / 3)),
             min(1.0, max(0.0, log(of_names / of_others) / 3)),
             _information(words),
+            Together.learn(pairs),
         )
 
     def lengths(self, words: Sequence[str]) -> list[float]:
@@ -146,15 +153,13 @@ def beliefs_of(
     Source:
         Ours. The weights were fitted on gold and silver projections of other texts; see docs/results/projection.md.
     """
-    found = [
-        _belief(source[span.start : span.stop], target, rows, total, background)
-        for span, rows in zip(spans, links, strict=True)
-    ]
+    found = [_belief(span, source, target, rows, total, background) for span, rows in zip(spans, links, strict=True)]
     return _with_shared_heads(spans, links, found)
 
 
 def _belief(
-    name: Sequence[str],
+    span: Span,
+    source: Sequence[str],
     target: Sequence[str],
     rows: Sequence[tuple[int, int, float]],
     total: Mapping[int, float],
@@ -164,7 +169,7 @@ def _belief(
     for _, j, weight in rows:
         mass[j] = mass.get(j, 0.0) + weight
     most = max(min(max(mass.values(), default=1.0), 1.0), _FAINT)
-    capitals = _share_of_capitals(name)
+    capitals = _share_of_capitals(source[span.start : span.stop])
     when_lower, when_capital = capitals * background.lower, capitals * background.capital
     information = background.information
     words = sorted([word for word, weight in mass.items() if weight >= _LEAST])
@@ -180,7 +185,10 @@ def _belief(
             else:
                 lower = when_lower
         outside = min(1.0, max(0.0, total.get(j, 0.0) - own))
-        row = (1.0, link, link / most, outside, lower, capital, 1.0 - information.get(word, 1.0))
+        company = 0.0
+        if link < _SURELY:
+            company = (1.0 - link) * background.together.belongs(j, target, source, span.start, span.stop)
+        row = (1.0, link, link / most, outside, lower, capital, 1.0 - information.get(word, 1.0), company)
         features.append(row)
         probability.append(1.0 / (1.0 + exp(-sum(map(mul, WEIGHTS, row)))))
     return Belief(words, probability, features)

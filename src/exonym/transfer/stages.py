@@ -77,7 +77,7 @@ def learn_lexicon(bitext: Bitext, alignment: Alignment) -> Lexicon:
     return Lexicon.learn(bitext, alignment)
 
 
-@stage(2)
+@stage(3)
 def project(
     source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching, tagged: Corpus | None = None
 ) -> Corpus:

@@ -1,0 +1,122 @@
+"""How often two words, one of each side, stand in the same sentence pairs.
+
+Where one source word is two or three target words ("U.N.", "Umoja wa Mataifa"), an aligner links it to one of them and
+gives the others to whatever stands near. That they are never met apart is seen without links. Start at
+`Together.learn`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from exonym.data import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from exonym.data import Pair
+
+_PRIOR = 4.0  # pairs without the other word, added to each count: two words met twice together say little
+_COMMON = 0.1  # words that stand in a larger share of the pairs tell nothing
+_FEW = 10  # but nothing is common that stands in so few pairs
+_FULL = 0.5  # a Dice coefficient from which on two words belong together in full
+_LEAST = 0.05  # a smaller one counts as 0, and needs no counting
+_REMEMBERED = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class Together:
+    """In which sentence pairs the words of a text stand.
+
+    Attributes:
+        source: folded source word -> numbers of the pairs, ascending; common words are left out.
+        target: the same of target words.
+    """
+
+    source: Mapping[str, array[int]] = field(default_factory=dict)
+    target: Mapping[str, array[int]] = field(default_factory=dict)
+    _known: dict[tuple[str, str], float] = field(default_factory=dict, compare=False, repr=False)
+    _sets: dict[tuple[bool, str], set[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def learn(cls, pairs: Iterable[Pair]) -> Together:
+        """Note where the words of a text stand."""
+        source: dict[str, array[int]] = {}
+        target: dict[str, array[int]] = {}
+        number = -1
+        for number, pair in enumerate(pairs):
+            for places, words in ((source, pair.source), (target, pair.target)):
+                for word in set(map(_fold, words)):
+                    places.setdefault(word, array("I")).append(number)
+        most = max(_FEW, _COMMON * (number + 1))
+        return cls(_at_most(source, most), _at_most(target, most))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Together, (self.source, self.target)
+
+    def belongs(self, place: int, target: Sequence[str], source: Sequence[str], start: int, stop: int) -> float:
+        """Say how surely a target word belongs to a source span by the company it keeps in other sentence pairs.
+
+        Args:
+            place: of the target word.
+            target: the words of the target sentence.
+            source: the words of the source sentence.
+            start: first word of the span.
+            stop: one past its last word.
+
+        Returns:
+            0 if some word outside the span keeps it company as much as those inside, else the Dice coefficient of
+            the word and its closest companion in the span, as a share of .5, at most 1. The sentence pair at hand does
+            not count.
+        """
+        word = target[place]
+        if _fold(word) not in self.target:
+            return 0.0
+        inside = max(self._dice(source[index], word) for index in range(start, stop))
+        if not inside:
+            return 0.0
+        for index, other in enumerate(source):
+            if not start <= index < stop and self._dice(other, word) >= inside:
+                return 0.0
+        return min(1.0, inside / _FULL)
+
+    def _dice(self, one: str, other: str) -> float:
+        key = (one, other)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = self._counted(_fold(one), _fold(other))
+        return found
+
+    def _counted(self, one: str, other: str) -> float:
+        """Dice coefficient of the pairs of two words, less the one pair that they are asked about in."""
+        if one not in self.source or other not in self.target:
+            return 0.0
+        rarer, commoner = sorted(((self.source, one), (self.target, other)), key=lambda each: len(each[0][each[1]]))
+        rare, common = rarer[0][rarer[1]], commoner[0][commoner[1]]
+        whole = len(rare) + len(common) - 2 + _PRIOR
+        if 2.0 * (len(rare) - 1) < _LEAST * whole:
+            return 0.0
+        both = len(self._numbers(*commoner).intersection(rare)) - 1
+        return 2.0 * max(both, 0) / whole
+
+    def _numbers(self, places: Mapping[str, array[int]], word: str) -> set[int]:
+        """Return the pairs of a word as a set, which is made once."""
+        key = (places is self.source, word)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = set(places[word])
+        return found
+
+
+def _at_most(places: dict[str, array[int]], most: float) -> dict[str, array[int]]:
+    return {word: at for word, at in places.items() if len(at) <= most}
+
+
+@lru_cache(maxsize=1 << 17)
+def _fold(word: str) -> str:
+    return fold(word)
