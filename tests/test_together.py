@@ -15,11 +15,11 @@ def dice(pairs, one, other):
     """From its definition: pairs of either word, less the pair at hand, and four more without the other word."""
     first = [one.casefold() in map(str.casefold, pair.source) for pair in pairs]
     second = [other.casefold() in map(str.casefold, pair.target) for pair in pairs]
-    if max(sum(first), sum(second)) > max(10, 0.1 * len(pairs)) or not sum(first) or not sum(second):
+    if max(sum(first), sum(second)) > max(10, 0.03 * len(pairs)) or not sum(first) or not sum(second):
         return 0.0
     both = sum(map(min, first, second)) - 1
     whole = sum(first) + sum(second) - 2 + 4
-    return 2 * max(both, 0) / whole if 2 * (min(sum(first), sum(second)) - 1) >= 0.05 * whole else 0.0
+    return 2 * both / whole if 2 * both >= 0.05 * whole else 0.0
 
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=16), st.data())

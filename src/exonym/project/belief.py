@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from exonym.data import fold
 from exonym.project.candidates import Votes
-from exonym.project.together import Together
+from exonym.project.together import Notes, Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,11 +70,12 @@ class Background:
             links: the links of each. One that points outside its pair is passed over: projection refuses it.
             most: so many pairs at the beginning are counted, so that memory does not grow with the text.
         """
-        pairs = list(islice(pairs, most))
         words: Counter[str] = Counter()
+        notes = Notes()
         cased: Counter[tuple[bool, bool]] = Counter()
-        for pair, own in zip(pairs, links, strict=False):
+        for pair, own in islice(zip(pairs, links, strict=False), most):
             words.update(pair.target)
+            notes.add(pair)
             sure = own.weight > _SURE
             for i, j in zip(own.source[sure].tolist(), own.target[sure].tolist(), strict=True):
                 if 0 < i < len(pair.source) and 0 < j < len(pair.target):  # first words have capitals anyway
@@ -87,7 +88,7 @@ class Background:
             min(1.0, max(0.0, log((1 - of_others) / (1 - of_names)) / 3)),
             min(1.0, max(0.0, log(of_names / of_others) / 3)),
             _information(words),
-            Together.learn(pairs),
+            notes.together(),
         )
 
     def lengths(self, words: Sequence[str]) -> list[float]:

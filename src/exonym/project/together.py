@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from exonym.data import Pair
 
 _PRIOR = 4.0  # pairs without the other word, added to each count: two words met twice together say little
-_COMMON = 0.1  # words that stand in a larger share of the pairs tell nothing
+_COMMON = 0.03  # words that stand in a larger share of the pairs tell nothing
 _FEW = 10  # but nothing is common that stands in so few pairs
 _FULL = 0.5  # a Dice coefficient from which on two words belong together in full
 _LEAST = 0.05  # a smaller one counts as 0, and needs no counting
-_REMEMBERED = 1 << 17
+_REMEMBERED = 1 << 15
+_LARGE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +45,10 @@ class Together:
     @classmethod
     def learn(cls, pairs: Iterable[Pair]) -> Together:
         """Note where the words of a text stand."""
-        source: dict[str, array[int]] = {}
-        target: dict[str, array[int]] = {}
-        number = -1
-        for number, pair in enumerate(pairs):
-            for places, words in ((source, pair.source), (target, pair.target)):
-                for word in set(map(_fold, words)):
-                    places.setdefault(word, array("I")).append(number)
-        most = max(_FEW, _COMMON * (number + 1))
-        return cls(_at_most(source, most), _at_most(target, most))
+        notes = Notes()
+        for pair in pairs:
+            notes.add(pair)
+        return notes.together()
 
     def __reduce__(self) -> tuple[object, ...]:
         return Together, (self.source, self.target)
@@ -101,16 +97,39 @@ class Together:
         whole = len(rare) + len(common) - 2 + _PRIOR
         if 2.0 * (len(rare) - 1) < _LEAST * whole:
             return 0.0
-        both = len(self._numbers(*commoner).intersection(rare)) - 1
-        return 2.0 * max(both, 0) / whole
+        found = 2.0 * (len(self._numbers(*commoner).intersection(rare)) - 1) / whole
+        return found if found >= _LEAST else 0.0
 
     def _numbers(self, places: Mapping[str, array[int]], word: str) -> set[int]:
-        """Return the pairs of a word as a set, which is made once."""
+        """Return the pairs of a word as a set, which is made once if it is large."""
+        if len(places[word]) < _LARGE:
+            return set(places[word])
         key = (places is self.source, word)
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = set(places[word])
         return found
+
+
+class Notes:
+    """Where the words of the pairs stand that were added so far."""
+
+    def __init__(self) -> None:
+        self.source: dict[str, array[int]] = {}
+        self.target: dict[str, array[int]] = {}
+        self.pairs = 0
+
+    def add(self, pair: Pair) -> None:
+        """Note the words of one more pair."""
+        for places, words in ((self.source, pair.source), (self.target, pair.target)):
+            for word in set(map(_fold, words)):
+                places.setdefault(word, array("I")).append(self.pairs)
+        self.pairs += 1
+
+    def together(self) -> Together:
+        """Return what was noted, without common words."""
+        most = max(_FEW, _COMMON * self.pairs)
+        return Together(_at_most(self.source, most), _at_most(self.target, most))
 
 
 def _at_most(places: dict[str, array[int]], most: float) -> dict[str, array[int]]:
