@@ -389,12 +389,15 @@ def test_wrong_options_are_named(kind, wrong):
 
 TWO_PROCESSES = """
 import os, sys
+import torch
 sys.path.insert(0, {tests!r})
 from dataclasses import replace
 from test_neural_training import CORPUS, SHORT, STILL
 from exonym.tag import train_neural
 options = replace(SHORT, encoder=STILL, epochs=1, crf=True)
 open(os.environ["RANK"], "w").write(train_neural(CORPUS, options).fingerprint)
+torch.distributed.barrier()  # neither leaves while the other still talks to it
+torch.distributed.destroy_process_group()
 """
 
 
