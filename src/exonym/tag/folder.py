@@ -7,6 +7,7 @@ must be found here. Start at `whole_tagger` and `read_about`.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from exonym.files import whole_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from exonym.data import Corpus
 
 MODEL = "model.crfsuite"
 ABOUT = "tagger.json"
@@ -146,3 +149,14 @@ def kind_of(folder: Path) -> str:
 def fingerprint_of(tags: Sequence[str], model: bytes) -> str:
     """Hash of a model file and the tags that its labels stand for."""
     return blake2b(json.dumps(tags).encode() + model, digest_size=16).hexdigest()
+
+
+def described(corpus: Corpus) -> dict[str, Any]:
+    """Say what a tagger was trained on: name, fingerprint, sentences, words, entities by type."""
+    return {
+        "name": corpus.name,
+        "fingerprint": corpus.fingerprint,
+        "sentences": len(corpus),
+        "words": sum(len(sentence) for sentence in corpus),
+        "entities": dict(sorted(Counter(span.label for sentence in corpus for span in sentence.spans).items())),
+    }

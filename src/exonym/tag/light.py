@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from exonym.data import tag_set, tags_of
 from exonym.errors import DataError, RecipeError
 from exonym.tag.features import features_fingerprint, sentence_features
-from exonym.tag.folder import fingerprint_of, read_folder, write_folder
+from exonym.tag.folder import described, fingerprint_of, read_folder, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -180,7 +179,7 @@ def train_light(corpus: Corpus, options: LightOptions | None = None, progress: P
         found = "no labelled span" if len(corpus) else "no sentence"
         raise DataError(f"{corpus.name}: found {found}; expected labelled sentences. Train on a labelled corpus.")
     tags = tag_set(corpus.labels)
-    return LightTagger(tags, _fit(corpus, tags, options, progress), options, _describe(corpus))
+    return LightTagger(tags, _fit(corpus, tags, options, progress), options, described(corpus))
 
 
 def _fit(corpus: Corpus, tags: tuple[str, ...], options: LightOptions, progress: Progress | None) -> bytes:
@@ -212,13 +211,3 @@ def _fit(corpus: Corpus, tags: tuple[str, ...], options: LightOptions, progress:
         path = Path(folder) / "model.crfsuite"
         trainer.train(str(path))
         return path.read_bytes()
-
-
-def _describe(corpus: Corpus) -> dict[str, Any]:
-    return {
-        "name": corpus.name,
-        "fingerprint": corpus.fingerprint,
-        "sentences": len(corpus),
-        "words": sum(len(sentence) for sentence in corpus),
-        "entities": dict(sorted(Counter(span.label for sentence in corpus for span in sentence.spans).items())),
-    }

@@ -18,7 +18,7 @@ from exonym.align.eflomal import EflomalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
 from exonym.tag import LightOptions, NeuralOptions, Tagger, load_tagger
-from exonym.tag.folder import ABOUT, whole_tagger
+from exonym.tag.folder import whole_tagger
 from exonym.transfer.casing import Casing, capital_at
 from exonym.transfer.stages import Do, align, just_do, learn_lexicon, seed_for, stage, tag, train
 from exonym.transfer.task import Outcome, Task
@@ -148,7 +148,4 @@ def load_any_tagger(folder: str | Path) -> Tagger:
     Raises:
         DataError: there is none, it is damaged, or its kind is unknown.
     """
-    folder = Path(folder)
-    if (folder / "lexicon.tsv").exists() and not (folder / ABOUT).exists():  # written before 0.2
-        return GlossTagger.load(folder, load_tagger)
     return load_tagger(folder, {"gloss": GlossTagger.load})

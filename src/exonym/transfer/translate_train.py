@@ -71,24 +71,20 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
         Yarowsky et al. 2001 for projected training data; García-Ferrero et al. 2022 and Politov et al. 2025 for how
         labels are projected.
     """
+    own = seed_for(options.tagger, seed)
     labelled, bitext = task.source, task.translation
     if options.labels == "tagger":
-        labelled, bitext = (
-            do(tag_source_side, do(train, task.source, options.tagger, seed_for(options.tagger, seed)), task.parallel),
-            task.parallel,
-        )
+        source_tagger = do(train, task.source, options.tagger, own)
+        labelled, bitext = do(tag_source_side, source_tagger, task.parallel), task.parallel
     if bitext is None or not len(bitext):
         raise RecipeError("translate_train: found no translation of the source corpus; expected `translation`.")
     links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
-    needs = options.matching.needs_tagger
-    tagged = (
-        do(tag_target_side, do(train, task.source, options.tagger, seed_for(options.tagger, seed)), bitext)
-        if needs
-        else None
-    )
+    tagged = None
+    if options.matching.needs_tagger:
+        tagged = do(tag_target_side, do(train, task.source, options.tagger, own), bitext)
     projected = do(project, labelled, bitext, links, options.matching, tagged)
     silver = do(keep, projected, options.filtering)
-    tagger = do(train, silver, options.tagger, seed_for(options.tagger, seed))
+    tagger = do(train, silver, options.tagger, own)
     predictions = do(tag, tagger, task.test)
     ledger = do(count_losses, projected, options.filtering)
     return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=ledger)

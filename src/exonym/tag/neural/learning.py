@@ -7,7 +7,6 @@ It chooses the tags, builds the network, makes targets of spans or of stored pro
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from exonym.data import Ledger, split_tag, tag_set, tags_of
 from exonym.errors import DataError, RecipeError
+from exonym.tag.folder import described
 from exonym.tag.neural.batches import Item
 from exonym.tag.neural.build import build
 from exonym.tag.neural.device import own_randomness, seed_with
@@ -180,11 +180,7 @@ def _describe(
 ) -> dict[str, Any]:
     """Say what a tagger was trained on, as in the light tagger, and how."""
     return {
-        "name": corpus.name,
-        "fingerprint": corpus.fingerprint,
-        "sentences": len(corpus),
-        "words": sum(len(sentence) for sentence in corpus),
-        "entities": dict(sorted(Counter(span.label for sentence in corpus for span in sentence.spans).items())),
+        **described(corpus),
         "objective": asdict(objective),
         "seed": seed,
         "start": None if start is None else start.fingerprint,
