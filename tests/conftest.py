@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# The networks of the tests are tiny: more threads only wait for each other, for minutes where a core has other work.
+# Set before torch is first imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("exonym", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("exonym")
 
