@@ -199,7 +199,7 @@ class Corpus:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of ids, words, spans, losses and probabilities: corpora with the same one train and score alike."""
+        """Hash of ids, words, text, spans, losses and probabilities: corpora of one hash train and score alike."""
         hasher = _hasher()
         hasher.update("\x1d".join(self.tags).encode())
         for sentence in self:
@@ -207,6 +207,8 @@ class Corpus:
             spans = "\x1f".join(f"{s.start} {s.stop} {s.label} {s.score!r}" for s in sentence.spans)
             lost = "\x1f".join(f"{s.start} {s.stop} {s.label} {s.reason}" for s in sentence.lost)
             hasher.update(f"{sentence.id}\x1e{words}\x1e{spans}\x1e{lost}\x1d".encode(errors="surrogatepass"))
+            if sentence.text is not None:
+                hasher.update(f"{sentence.text}\x1e{sentence.offsets}\x1d".encode(errors="surrogatepass"))
             if sentence.probabilities is not None:
                 hasher.update(np.ascontiguousarray(sentence.probabilities).tobytes())
         return hasher.hexdigest()

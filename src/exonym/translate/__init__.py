@@ -1,0 +1,16 @@
+"""Translation engines, and what is known of their output. Start at `Translator`."""
+
+from exonym.translate.flaws import flaw_of
+from exonym.translate.running import joined, running
+from exonym.translate.translator import ScoringTranslator, Translation, Translations, Translator, translated
+
+__all__ = [
+    "ScoringTranslator",
+    "Translation",
+    "Translations",
+    "Translator",
+    "flaw_of",
+    "joined",
+    "running",
+    "translated",
+]
