@@ -16,6 +16,7 @@ from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
 from exonym.tag import LightOptions, NeuralOptions, Tagger, label
 from exonym.tag import train as train_any
+from exonym.translate import Translations, Translator, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,32 @@ def check_evidence(matching: Matching) -> None:
     """
     if matching.needs_translation:
         raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
+
+
+SHARD = 500  # sentences that are translated in one stage: at most so many are lost if a run is stopped
+
+
+def translate(corpus: Corpus, translator: Translator, source: str, target: str, do: Do) -> Translations:
+    """Translate a corpus, a shard at a time; shards that were translated before are found again.
+
+    Args:
+        corpus: the sentences; their labels are not looked at.
+        translator: who translates.
+        source: the code of their language.
+        target: the code of the language to translate into.
+        do: carries out the stages.
+    """
+    bare = corpus.unlabelled()
+    shards = [Corpus(bare.sentences[at : at + SHARD], bare.name) for at in range(0, len(bare), SHARD)]
+    parts = [do(translate_shard, shard, translator, source, target) for shard in shards]
+    made = tuple(each for part in parts for each in part.translations)
+    return Translations(bare.sentences, made, target, name_of_translation(corpus, translator, target))
+
+
+@stage(1)
+def translate_shard(shard: Corpus, translator: Translator, source: str, target: str) -> Translations:
+    """Translate some sentences."""
+    return translated(translator, shard, source, target)
 
 
 @stage(2)

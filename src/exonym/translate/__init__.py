@@ -2,7 +2,14 @@
 
 from exonym.translate.flaws import flaw_of
 from exonym.translate.running import joined, running
-from exonym.translate.translator import ScoringTranslator, Translation, Translations, Translator, translated
+from exonym.translate.translator import (
+    ScoringTranslator,
+    Translation,
+    Translations,
+    Translator,
+    name_of_translation,
+    translated,
+)
 
 __all__ = [
     "ScoringTranslator",
@@ -11,6 +18,7 @@ __all__ = [
     "Translator",
     "flaw_of",
     "joined",
+    "name_of_translation",
     "running",
     "translated",
 ]

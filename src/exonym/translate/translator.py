@@ -188,5 +188,10 @@ def translated(
     """Translate a corpus; the labels are not looked at."""
     bare = corpus.unlabelled()
     made = translator.translate(bare.sentences, source, target, progress)
+    return Translations(bare.sentences, tuple(made), target, name_of_translation(corpus, translator, target))
+
+
+def name_of_translation(corpus: Corpus, translator: Translator, target: str) -> str:
+    """Return what to call the translation of a corpus in messages."""
     kind: Any = getattr(translator, "kind", "translator")
-    return Translations(bare.sentences, tuple(made), target, f"{corpus.name} into {target} by {kind}")
+    return f"{corpus.name} into {target} by {kind}"
