@@ -16,7 +16,7 @@ from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
 from exonym.tag import LightOptions, NeuralOptions, Tagger, label
 from exonym.tag import train as train_any
-from exonym.translate import Translations, Translator, translated
+from exonym.translate import Translations, Translator, name_of_translation, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
