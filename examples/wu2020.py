@@ -170,7 +170,9 @@ def main(arguments=None):
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     usual = os.environ.get("EXONYM_DATA")
-    parser.add_argument("--data", type=Path, default=Path(usual, "ner/conll") if usual else None, required=not usual)
+    data = Path(usual, "ner/conll") if usual else None
+    where = "the folder of en, es, nl and de; ner/conll in that of the environment variable EXONYM_DATA, if it is set"
+    parser.add_argument("--data", type=Path, default=data, required=data is None, help=where)
     parser.add_argument("--model", default=MODEL, help="a folder, or a name on the Hugging Face hub (%(default)s)")
     parser.add_argument("--hub", action="store_true", help="allow its download")
     parser.add_argument("--seeds", type=int, nargs="+", default=[22], help="one run of everything for each (22)")
