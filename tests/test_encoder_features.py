@@ -68,6 +68,27 @@ def test_without_a_pooler_it_is_the_mean(folder, tmp_path):
     np.testing.assert_allclose(found[0], expected, atol=1e-6)
 
 
+def test_a_pooler_without_weights_is_not_used(folder, tmp_path):
+    model = transformers.BertModel.from_pretrained(folder, add_pooling_layer=False)
+    model.save_pretrained(tmp_path)
+    transformers.AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path)
+    text = corpus("anna sah", "anna sah bonn keller")
+    found = EncoderFeatures.load(tmp_path)(text)
+    np.testing.assert_array_equal(found, EncoderFeatures.load(tmp_path)(text))
+    with torch.inference_mode():
+        expected = model.eval()(torch.tensor([[2, 5, 7, 3]])).last_hidden_state[0].mean(dim=0).numpy()
+    np.testing.assert_allclose(found[0], expected, atol=1e-6)
+
+
+def test_an_encoder_without_some_weights_is_an_error(folder, tmp_path):
+    model = transformers.BertModel.from_pretrained(folder)
+    weights = {name: value for name, value in model.state_dict().items() if "layer.1" not in name}
+    model.save_pretrained(tmp_path, state_dict=weights)
+    transformers.AutoTokenizer.from_pretrained(folder).save_pretrained(tmp_path)
+    with pytest.raises(DataError, match=r"found no weights for encoder\.layer\.1"):
+        EncoderFeatures.load(tmp_path)
+
+
 def test_it_stands_in_for_the_hashed_features(folder):
     sources = [corpus("anna sah bonn", "anna sah"), corpus("lisa lisa", "lisa keller")]
     found = learn_similarity(sources, SimilarityOptions(encoder=str(folder), rank=4))
@@ -76,7 +97,7 @@ def test_it_stands_in_for_the_hashed_features(folder):
 
 
 def test_a_folder_without_an_encoder_is_an_error(tmp_path):
-    with pytest.raises(DataError, match="no folder"):
+    with pytest.raises(DataError, match=r"none: found no encoder .* allow a download"):
         EncoderFeatures.load(tmp_path / "none")
     with pytest.raises(DataError, match="no encoder"):
         EncoderFeatures.load(tmp_path)

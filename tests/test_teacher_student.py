@@ -383,6 +383,73 @@ def test_faults_of_the_text_come_with_those_of_other_files(folder):
         run.read_data(run.read_recipe(path))
 
 
+SOURCELESS = """
+resamples = 100
+[[targets]]
+language = "de"
+test = "test.conll"
+train = "text.conll"
+text = ["text.conll"]
+[[methods]]
+kind = "teacher_student"
+teachers = [{ kind = "saved", path = "saved", labels = { MISC = "drop" } }]
+student = { iterations = 12 }
+[[methods]]
+kind = "supervised"
+tagger = { iterations = 12 }
+"""
+
+
+def test_saved_teachers_need_no_source(folder, tmp_path):
+    path = folder / "sourceless.toml"
+    path.write_text(SOURCELESS)
+    recipe = run.read_recipe(path)
+    assert recipe.source is None
+    results = run.compare(recipe, tmp_path / "out")
+    assert not results.failures
+    row = results.rows[0]
+    assert (row.method, row.evaluation.scores.micro.f1, row.evaluation.unseen) == ("teacher_student", 1, None)
+    with_source = transfer(TASK, TeacherStudent(teachers=recipe.methods[0].options.teachers, student=LIGHT))
+    tagger = load_any_tagger(tmp_path / "out/de/teacher_student/seed-1/tagger")
+    assert keys(label(tagger, TASK.test)) == keys(with_source.predictions)
+
+
+def test_types_of_a_teacher_that_the_test_text_lacks_are_told(folder, tmp_path):
+    path = folder / "sourceless.toml"
+    path.write_text(SOURCELESS.replace(', labels = { MISC = "drop" }', ""))
+    results = run.compare(run.read_recipe(path), tmp_path / "out")
+    assert any("MISC" in note for note in results.rows[0].notes)
+    path.write_text(SOURCELESS.replace('"drop"', '"X", PER = "Y", LOC = "Z"'))
+    results = run.compare(run.read_recipe(path), tmp_path / "out")
+    assert "expected one of LOC, PER. Map its types" in results.failures[0].reason
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name"),
+    [
+        ('kind = "supervised"', 'kind = "direct"', "direct"),
+        ('kind = "supervised"', 'kind = "multi_source"', "multi_source"),
+        ("teachers = [", 'teachers = [{ kind = "direct" }, ', "teacher_student"),
+    ],
+)
+def test_methods_that_learn_from_a_source_say_so(folder, old, new, name):
+    path = folder / "sourceless.toml"
+    path.write_text(SOURCELESS.replace(old, new))
+    with pytest.raises(RecipeError) as error:
+        run.read_recipe(path)
+    mend = "Add [source], or leave the method out."
+    assert str(error.value) == f"{path}: found no source; expected it for the method {name}. {mend}"
+
+
+def test_a_task_needs_a_source_or_types(folder):
+    saved = TeacherStudent(teachers=(SavedTeacher(path=str(folder / "saved")),), student=LIGHT)
+    task = Task(test=TASK.test, text=GERMAN)
+    with pytest.raises(RecipeError, match="no labelled source text and no types"):
+        transfer(task, saved)
+    only = transfer(replace(task, types=("PER",)), saved)
+    assert {span.label for sentence in only.predictions for span in sentence.spans} == {"PER"}
+
+
 def test_a_saved_teacher_that_is_none_fails_alone(folder, tmp_path):
     path = folder / "none.toml"
     path.write_text(RECIPE.replace('path = "saved"', 'path = "nowhere"'))

@@ -101,7 +101,7 @@ class Results:
     Attributes:
         title: what was asked.
         baseline: the method that the others are compared with.
-        source_language: the language that has labels.
+        source_language: the language that has labels; empty if there is none.
         source: scores of the source tagger on its own language; None without such a test text.
         rows: method by method, language by language; without those that failed with any seed.
         failures: what failed, and why.

@@ -71,12 +71,13 @@ def compare(
     runs, failures = _carry_out(steps, keep, out, told)
     if told:
         told(len(steps), len(steps), "scoring")
-    source = runs.pop((recipe.source.language, _SOURCE_TEST), None)
+    language = recipe.source.language if recipe.source else ""
+    source = runs.pop((language, _SOURCE_TEST), None)
     rows = tuple(score_rows(recipe, data, runs))
     results = Results(
         title=recipe.title,
         baseline=baseline(recipe).name,
-        source_language=recipe.source.language,
+        source_language=language,
         source=_source_score(recipe, data, source),
         rows=rows,
         failures=failures,
@@ -95,7 +96,7 @@ def compare(
 
 
 def _source_score(recipe: Recipe, data: RunData, runs: list[Run] | None) -> Evaluation | None:
-    if data.source_test is None or recipe.source.test is None or runs is None:
+    if data.source_test is None or not recipe.source or not recipe.source.test or runs is None:
         return None
     return score(recipe, data, data.source_test, runs, recipe.source.test)
 
@@ -123,7 +124,7 @@ def _steps(recipe: Recipe, data: RunData) -> Iterator[Step]:
         for method in recipe.methods:
             for seed in recipe.seeds:
                 yield Step(target.language, method, seed, target.task)
-    if data.source_test is not None:
+    if data.source_test is not None and recipe.source is not None:
         at_home = NamedMethod(name=_SOURCE_TEST, options=Direct(tagger=source_tagger(recipe)))
         task = Task(source=data.targets[0].task.source, test=data.source_test.unlabelled())
         yield Step(recipe.source.language, at_home, 1, task)

@@ -61,12 +61,13 @@ def read_data(recipe: Recipe) -> RunData:
             text, labels that do not meet, and entries of the label map that name no label.
     """
     reader = _Reader(LabelMap(recipe.labels))
-    source = reader.corpus(recipe.source.train)
-    source_test = reader.corpus(recipe.source.test)
+    source = reader.corpus(recipe.source.train if recipe.source else None)
+    source_test = reader.corpus(recipe.source.test if recipe.source else None)
     further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
     found = [_read_target(target, source, tuple(further), reader) for target in recipe.targets]
-    if source is not None:
+    if source is not None or recipe.source is None:
         reader.check_map()
+    if source is not None:
         reader.check_labels(source, source_test)
         for corpus in further:
             reader.warn_of_other_labels(source, corpus)
@@ -91,14 +92,14 @@ def _read_target(
     extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
     test_translation = reader.bitext(target.test_translation)
     text = reader.text(target.text)
-    if source is None or gold is None:
+    if gold is None:
         return None
-    if translation is not None:
+    if translation is not None and source is not None:
         reader.attempt(lambda: join(source, translation))
     if test_translation is not None:
         reader.attempt(lambda: places(gold, test_translation, "target"))
     task = Task(
-        source=source,
+        source=source or Corpus(()),
         test=gold.unlabelled(),
         train=train,
         translation=translation,
@@ -106,6 +107,7 @@ def _read_target(
         test_translation=test_translation,
         text=text,
         sources=further,
+        types=tuple(gold.labels),
     )
     reader.ledger.update(task.changes)
     return Target(language=target.language, task=task, gold=gold)

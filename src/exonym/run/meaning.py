@@ -33,7 +33,7 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     ]
     faults += _faults_of_names("method name", [method.name for method in recipe.methods])
     faults += _faults_of_names("target language", [target.language for target in recipe.targets])
-    sources = [recipe.source.language, *(source.language for source in recipe.sources)]
+    sources = [source.language for source in (recipe.source, *recipe.sources) if source]
     faults += [f"found the source language {name!r} twice; expected different ones." for name in _twice(sources)]
     faults += [f"found the seed {seed} twice; expected different ones." for seed in _twice(recipe.seeds)]
     faults += [
@@ -45,7 +45,11 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
         for package, extra in _requires(method.options).items():
             if find_spec(package) is None:
                 faults.append(f"method {method.name}: {MissingExtra(package, extra)}")
-        if isinstance(method.options, MultiSource):
+        if recipe.source is None and _needs_source(method.options):
+            faults.append(
+                f"found no source; expected it for the method {method.name}. Add [source], or leave the method out."
+            )
+        elif isinstance(method.options, MultiSource):
             faults += [f"method {method.name}: {fault}" for fault in _faults_of_sources(method.options, recipe)]
         for target in recipe.targets:
             missing = _missing(method.options, target)
@@ -55,6 +59,13 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
                     "Add it, or leave the method out."
                 )
     return faults
+
+
+def _needs_source(options: MethodOptions | SavedTeacher) -> bool:
+    """Say whether a method or teacher learns from source labels."""
+    if isinstance(options, TeacherStudent):
+        return any(map(_needs_source, options.teachers))
+    return options.kind not in ("saved", "supervised")
 
 
 def _faults_of_sources(options: MultiSource, recipe: Recipe) -> list[str]:

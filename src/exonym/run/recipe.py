@@ -143,7 +143,7 @@ class Recipe:
 
     Attributes:
         title: heading of the report.
-        source: the language that has labels.
+        source: the language that has labels; none if no method learns from it.
         sources: further languages that have labels.
         targets: the languages to carry them into.
         methods: the methods, compared with `direct`, or with the first of them if there is no `direct`.
@@ -154,7 +154,7 @@ class Recipe:
     """
 
     title: str = "Comparison"
-    source: SourceData
+    source: SourceData | None = None
     sources: tuple[FurtherSource, ...] = ()
     targets: tuple[TargetData, ...]
     methods: tuple[NamedMethod, ...]

@@ -1,6 +1,6 @@
-"""One vector per sentence from a Hugging Face encoder in a local folder, to compare languages by.
+"""One vector per sentence from a Hugging Face encoder, to compare languages by.
 
-Needs torch and transformers (extra `neural`), which are imported when a folder is read. Start at
+Needs torch and transformers (extra `neural`), which are imported when an encoder is read. Start at
 `EncoderFeatures.load`.
 """
 
@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from exonym.errors import DataError, MissingExtra
+from exonym.tag.neural.pretrained import quiet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from exonym.data import Corpus
@@ -32,7 +35,7 @@ class EncoderFeatures:
 
     Attributes:
         tokenizer: of the encoder.
-        model: the encoder, in evaluation mode.
+        model: the encoder, in evaluation mode, on a GPU if PyTorch sees one, in float32.
         longest: subwords that fit in a window.
     """
 
@@ -41,31 +44,42 @@ class EncoderFeatures:
     longest: int = _LONGEST
 
     @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """Read an encoder and its tokenizer; nothing is downloaded and no code of the folder is run.
+    def load(cls, model: str | Path, *, hub: bool = False) -> Self:
+        """Read an encoder and its tokenizer, from safetensors only; no code that comes with it is run.
+
+        Args:
+            model: a folder, or a name on the Hugging Face hub.
+            hub: allow a download; without it a name is only looked for in the local cache of the hub.
 
         Raises:
             MissingExtra: torch or transformers is not installed.
-            DataError: the folder holds no encoder.
+            DataError: there is no such encoder, or weights of it are missing.
         """
         try:
             import torch  # noqa: F401 - transformers would only find out later
             from transformers import AutoModel, AutoTokenizer
+
+            from exonym.tag.neural.device import best_device
         except ImportError as error:
             raise MissingExtra("transformers" if error.name == "transformers" else "torch", "neural") from error
-        if not Path(folder).is_dir():
-            raise DataError(
-                f"{folder}: found no folder; expected one with an encoder and its tokenizer. Check the path."
-            )
+        where: dict[str, Any] = {"local_files_only": not hub or Path(model).is_dir(), "trust_remote_code": False}
         try:
-            tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, use_fast=True)
-            model = AutoModel.from_pretrained(str(folder), local_files_only=True).eval()
-        except (OSError, ValueError, KeyError) as error:
-            found = f"{folder}: found no encoder that Transformers can open ({error})"
-            raise DataError(f"{found}; expected config, weights and tokenizer. Copy the whole folder again.") from error
+            with quiet():
+                tokenizer = AutoTokenizer.from_pretrained(str(model), use_fast=True, **where)
+                encoder, report = AutoModel.from_pretrained(
+                    str(model), use_safetensors=True, output_loading_info=True, **where
+                )
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            expected = "a folder with config, weights (safetensors) and tokenizer, or a name on the Hugging Face hub"
+            mend = "Correct the name." if hub else "Correct the path, or allow a download (hub)."
+            raise DataError(
+                f"{model}: found no encoder that Transformers can open ({reason}); expected {expected}. {mend}"
+            ) from error
+        _without_new_weights(str(model), encoder, report["missing_keys"])
         # Some encoders number positions from 2 on.
-        room = getattr(model.config, "max_position_embeddings", _LONGEST + 2) - 2
-        return cls(tokenizer, model, min(room, tokenizer.model_max_length))
+        room = getattr(encoder.config, "max_position_embeddings", _LONGEST + 2) - 2
+        return cls(tokenizer, encoder.eval().to(best_device()), min(room, tokenizer.model_max_length))
 
     def __call__(self, corpus: Corpus) -> NDArray[np.float64]:
         """Return the vector of each sentence, shape (sentences, d); labels are not looked at."""
@@ -100,14 +114,27 @@ class EncoderFeatures:
         import torch
 
         longest = max(map(len, windows))
+        device = self.model.device
         padding = self.tokenizer.pad_token_id or 0
         numbers = torch.tensor([window + [padding] * (longest - len(window)) for window in windows])
         mask = torch.tensor([[1] * len(window) + [0] * (longest - len(window)) for window in windows])
         with torch.inference_mode():
-            output = self.model(input_ids=numbers, attention_mask=mask)
+            output = self.model(input_ids=numbers.to(device), attention_mask=mask.to(device))
         pooled = getattr(output, "pooler_output", None)
         if pooled is None:
-            shares = mask[..., None] / mask.sum(dim=1)[:, None, None]
+            shares = (mask[..., None] / mask.sum(dim=1)[:, None, None]).to(device)
             pooled = (output.last_hidden_state * shares).sum(dim=1)
-        vectors: NDArray[np.float64] = pooled.double().numpy()
+        vectors: NDArray[np.float64] = pooled.double().cpu().numpy()
         return vectors
+
+
+def _without_new_weights(name: str, encoder: Any, missing: Iterable[str]) -> None:  # noqa: ANN401
+    """Take away a pooler without weights, which would be a random one; refuse other gaps."""
+    rest = sorted(key for key in missing if "pooler" not in key)
+    if rest:
+        raise DataError(
+            f"{name}: found no weights for {', '.join(rest[:3])}{' and more' if len(rest) > 3 else ''}; expected those "
+            f"of a whole {type(encoder).__name__}. Copy the whole folder, or take another model."
+        )
+    if any("pooler" in key for key in missing):
+        encoder.pooler = None

@@ -37,8 +37,9 @@ class SimilarityOptions:
     Attributes:
         kind: `learned` is the bilinear model of the paper; `cosine`, `l1` and `l2` compare a sentence with the mean of
             each source (the latter two by the negative distance); `uniform` treats all sources alike.
-        encoder: folder of a Hugging Face encoder whose sentence vectors are compared (extra `neural`); None takes the
-            hashed pieces of `sentence_features`.
+        encoder: a Hugging Face encoder whose sentence vectors are compared (extra `neural`): a folder, or a name on the
+            hub; None takes the hashed pieces of `sentence_features`.
+        hub: allow a download of the encoder; without it a name is only looked for in the local cache of the hub.
         dimensions: d of the hashed features, >= 1.
         rank: r of the bilinear form, >= 1.
         penalty: gamma, the weight of the orthogonality of the language embeddings, >= 0.
@@ -51,6 +52,7 @@ class SimilarityOptions:
 
     kind: Literal["learned", "cosine", "l1", "l2", "uniform"] = "learned"
     encoder: str | None = None
+    hub: bool = False
     dimensions: int = 128
     rank: int = 64
     penalty: float = 0.01
@@ -246,7 +248,7 @@ def _features(sources: Sequence[Corpus], options: SimilarityOptions, seed: int) 
         return fit_features(sources, options.dimensions, seed)
     from exonym.transfer.encoder_features import EncoderFeatures
 
-    return EncoderFeatures.load(options.encoder)
+    return EncoderFeatures.load(options.encoder, hub=options.hub)
 
 
 def _trained(vectors: list[Array], means: Array, options: SimilarityOptions, seed: int) -> Bilinear:

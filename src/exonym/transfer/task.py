@@ -19,7 +19,7 @@ class Task:
     """One target language and all that there is for it.
 
     Attributes:
-        source: labelled sentences of the source language.
+        source: labelled sentences of the source language; none if only saved teachers are asked.
         test: target sentences to tag, without labels.
         train: labelled target sentences, for the ceiling; None if there are none.
         translation: pairs whose source sides are sentences of `source`, in its order; None if there are none.
@@ -27,9 +27,10 @@ class Task:
         test_translation: pairs whose target sides are sentences of `test`, in its order; None if there are none.
         text: unlabelled target sentences to learn from; labels in it are not looked at; None if there are none.
         sources: labelled sentences of further source languages.
+        types: of the entities to find, where there is no source; else they are those of `source`.
     """
 
-    source: Corpus
+    source: Corpus = field(default_factory=lambda: Corpus(()))
     test: Corpus
     train: Corpus | None = None
     translation: Bitext | None = None
@@ -37,6 +38,19 @@ class Task:
     test_translation: Bitext | None = None
     text: Corpus | None = None
     sources: tuple[Corpus, ...] = ()
+    types: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The types of the entities to find.
+
+        Raises:
+            RecipeError: there is neither a source nor `types`.
+        """
+        found = tuple(self.source.labels) or self.types
+        if not found:
+            raise RecipeError("task: found no labelled source text and no types; expected one of the two.")
+        return found
 
     @cached_property
     def _extra(self) -> tuple[tuple[Bitext, ...], Ledger]:

@@ -48,7 +48,7 @@ def teacher_student(task: Task, options: TeacherStudent, do: Do = just_do, seed:
     No label of the text is looked at, and sentences of the test text that occur in it are left out.
 
     Args:
-        task: needs `test`, `text`, and what the teachers need.
+        task: needs `test`, `text`, and what the teachers need: saved ones no source labels, but then `types`.
         options: the options of the method.
         do: carries out the stages.
         seed: of the student, and of teachers that are not deterministic.
@@ -66,7 +66,7 @@ def teacher_student(task: Task, options: TeacherStudent, do: Do = just_do, seed:
     teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
     names = names_of(options.teachers)
     weights = (1 / len(teachers),) * len(teachers)
-    soft, notes = soft_labels(text, teachers, names, weights, task.source.labels, do)
+    soft, notes = soft_labels(text, teachers, names, weights, task.labels, do)
     student = student_of(soft, options, do, seed, start=teachers[0])
     ledger = do(count_kept, soft, options.share, options.balanced, seen)
     return Outcome(tagger=student, predictions=do(tag, student, task.test), ledger=ledger, notes=notes)

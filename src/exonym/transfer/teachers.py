@@ -77,10 +77,10 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
     """
     if isinstance(options, SavedTeacher):
         loaded = relabelled(load_teacher(options.path, hub=options.hub), options.labels)
-        if not set(types_of(loaded.tags)) & set(task.source.labels):
+        if not set(types_of(loaded.tags)) & set(task.labels):
             raise RecipeError(
                 f"{options.path}: found a teacher of {', '.join(types_of(loaded.tags))}; expected one of "
-                f"{', '.join(task.source.labels)}. Map its types to these with labels."
+                f"{', '.join(task.labels)}. Map its types to these with labels."
             )
         return loaded
     method: Any = {"direct": direct, "gloss": gloss, "translate_train": translate_train}[options.kind]
