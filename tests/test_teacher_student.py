@@ -21,7 +21,7 @@ from exonym.transfer import (
     Direct,
     Gloss,
     MultiSource,
-    SavedTeacher,
+    SavedTagger,
     Task,
     TeacherStudent,
     TranslateTrain,
@@ -162,7 +162,7 @@ def test_teachers_with_other_types_are_reconciled_and_told_of(tmp_path):
     assert outcome.notes[0].startswith("teacher en: weight 0.500, agreement ")
     assert outcome.notes[1].endswith("its DATE count as O; it cannot find LOC")
     train_light(other, LIGHT).save(tmp_path / "t")
-    saved = SavedTeacher(path=str(tmp_path / "t"), labels={"DATE": "drop"})
+    saved = SavedTagger(path=str(tmp_path / "t"), labels={"DATE": "drop"})
     outcome = transfer(TASK, TeacherStudent(teachers=(saved,), student=LIGHT))
     assert outcome.notes == (f"teacher {tmp_path / 't'}: it cannot find LOC",)
     odd = corpus("xx", "voit", CITIES, ("A", "B"))
@@ -170,7 +170,7 @@ def test_teachers_with_other_types_are_reconciled_and_told_of(tmp_path):
         transfer(replace(TASK, sources=(odd,)), MultiSource(tagger=LIGHT))
     train_light(odd, LIGHT).save(tmp_path / "odd")
     with pytest.raises(RecipeError, match="a teacher of A, B; expected one of LOC, PER"):
-        transfer(TASK, TeacherStudent(teachers=(SavedTeacher(path=str(tmp_path / "odd")),), student=LIGHT))
+        transfer(TASK, TeacherStudent(teachers=(SavedTagger(path=str(tmp_path / "odd")),), student=LIGHT))
 
 
 def test_a_source_that_harms_is_shown_without_target_labels():
@@ -442,7 +442,7 @@ def test_methods_that_learn_from_a_source_say_so(folder, old, new, name):
 
 
 def test_a_task_needs_a_source_or_types(folder):
-    saved = TeacherStudent(teachers=(SavedTeacher(path=str(folder / "saved")),), student=LIGHT)
+    saved = TeacherStudent(teachers=(SavedTagger(path=str(folder / "saved")),), student=LIGHT)
     task = Task(test=TASK.test, text=GERMAN)
     with pytest.raises(RecipeError, match="no labelled source text and no types"):
         transfer(task, saved)

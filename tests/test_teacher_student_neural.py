@@ -24,7 +24,7 @@ from exonym.tag import (
     train_light,
     train_neural,
 )
-from exonym.transfer import Direct, Gloss, MultiSource, SavedTeacher, Task, TeacherStudent, load_any_tagger, transfer
+from exonym.transfer import Direct, Gloss, MultiSource, SavedTagger, Task, TeacherStudent, load_any_tagger, transfer
 
 LIGHT = LightOptions(iterations=12)
 ENCODER = HashedEncoder(width=24, layers=1, rows=512, dropout=0.0, word_dropout=0.1)
@@ -93,7 +93,7 @@ def test_only_a_neural_teacher_can_be_started_from(tmp_path):
     with pytest.raises(RecipeError, match=r"not neural \(gloss\)"):
         TeacherStudent(teachers=(Gloss(tagger=NEURAL),), student=NEURAL, initial="teacher")
     train_light(ENGLISH, LIGHT).save(tmp_path / "t")
-    saved = SavedTeacher(path=str(tmp_path / "t"))
+    saved = SavedTagger(path=str(tmp_path / "t"))
     with pytest.raises(RecipeError, match="not neural"):
         transfer(TASK, TeacherStudent(teachers=(saved,), student=NEURAL, initial="teacher"))
     with pytest.raises(RecipeError, match="several teachers"):
@@ -110,7 +110,7 @@ def test_a_neural_teacher_inside_others_comes_back_from_disk(tmp_path):
     assert again.fingerprint == both.fingerprint
     for mine, theirs in zip(again.predict(GERMAN), both.predict(GERMAN), strict=True):
         np.testing.assert_array_equal(mine, theirs)
-    saved = SavedTeacher(path=str(tmp_path / "t"), labels={"PERSON": "PER"})
+    saved = SavedTagger(path=str(tmp_path / "t"), labels={"PERSON": "PER"})
     assert keys(transfer(TASK, TeacherStudent(teachers=(saved,), student=LIGHT)).predictions) == GOLD
 
 

@@ -129,9 +129,9 @@ def _loaded(paths: list[str], changes: dict[str, str], hub: bool) -> list[Tagger
     from exonym.errors import RecipeError, suggest
     from exonym.tag import relabelled
     from exonym.tag.relabel import types_of
-    from exonym.transfer.teachers import load_teacher
+    from exonym.transfer.saved import load_saved
 
-    loaded = [load_teacher(path, hub=hub and not Path(path).exists()) for path in paths]
+    loaded = [load_saved(path, hub=hub and not Path(path).exists()) for path in paths]
     known = {label for tagger in loaded for label in types_of(tagger.tags)}
     for label in changes:
         if label not in known:

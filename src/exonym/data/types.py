@@ -355,6 +355,10 @@ class Alignment:
     def __getitem__(self, index: int) -> Links:
         return self.links[index]
 
+    def swapped(self) -> Alignment:
+        """Return the alignment of the swapped bitext."""
+        return Alignment(tuple(links.swapped() for links in self), self.name, self.ledger)
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of all links and weights."""

@@ -18,7 +18,7 @@ from exonym.run.data import RunData, read_data
 from exonym.run.folder import PAGE, RESULTS, STORE, claim, write_outcome
 from exonym.run.recipe import NamedMethod, Recipe
 from exonym.run.scoring import Run, Runs, baseline, means, score, score_rows, source_tagger, verdicts
-from exonym.run.store import Store
+from exonym.run.store import NotYet, Store
 from exonym.transfer import Direct, Task, transfer
 
 if TYPE_CHECKING:
@@ -114,7 +114,10 @@ def plan(recipe: Recipe, out: Path, *, store: Path | None = None) -> list[tuple[
     planned = []
     for step in _steps(recipe, data):
         stages.clear()
-        transfer(step.task, step.method.options, keep, step.seed)
+        try:
+            transfer(step.task, step.method.options, keep, step.seed)
+        except NotYet:  # a text that is still to be translated decides what follows
+            stages.append(("all that follows", "run"))
         planned.append((str(step), list(stages)))
     return planned
 

@@ -64,7 +64,8 @@ def read_data(recipe: Recipe) -> RunData:
     source = reader.corpus(recipe.source.train if recipe.source else None)
     source_test = reader.corpus(recipe.source.test if recipe.source else None)
     further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
-    found = [_read_target(target, source, tuple(further), reader) for target in recipe.targets]
+    language = recipe.source.language if recipe.source else ""
+    found = [_read_target(target, language, source, tuple(further), reader) for target in recipe.targets]
     if source is not None or recipe.source is None:
         reader.check_map()
     if source is not None:
@@ -85,7 +86,7 @@ def read_data(recipe: Recipe) -> RunData:
 
 
 def _read_target(
-    target: TargetData, source: Corpus | None, further: tuple[Corpus, ...], reader: _Reader
+    target: TargetData, language: str, source: Corpus | None, further: tuple[Corpus, ...], reader: _Reader
 ) -> Target | None:
     gold, train = reader.corpus(target.test), reader.corpus(target.train)
     translation = reader.bitext(target.translation)
@@ -108,6 +109,8 @@ def _read_target(
         text=text,
         sources=further,
         types=tuple(gold.labels),
+        source_language=language,
+        target_language=target.language,
     )
     reader.ledger.update(task.changes)
     return Target(language=target.language, task=task, gold=gold)

@@ -13,8 +13,7 @@ from exonym.data import DROP
 from exonym.errors import MissingExtra
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
-from exonym.transfer import Direct, MethodOptions, MultiSource, SavedTeacher, TeacherStudent
-from exonym.transfer.teachers import SPACY
+from exonym.transfer import Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,11 +60,13 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     return faults
 
 
-def _needs_source(options: MethodOptions | SavedTeacher) -> bool:
+def _needs_source(options: MethodOptions | SavedTagger) -> bool:
     """Say whether a method or teacher learns from source labels."""
     if isinstance(options, TeacherStudent):
         return any(map(_needs_source, options.teachers))
-    return options.kind not in ("saved", "supervised")
+    if isinstance(options, TranslateTrain):
+        return options.labels == "gold" or options.source_tagger is None
+    return options.kind not in ("saved", "supervised") and not isinstance(getattr(options, "tagger", None), SavedTagger)
 
 
 def _faults_of_sources(options: MultiSource, recipe: Recipe) -> list[str]:
@@ -83,10 +84,9 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
     if isinstance(options, NeuralOptions):
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
-    if isinstance(options, SavedTeacher) and options.path.startswith(SPACY):
-        found = {"spacy": "spacy"}
     found |= getattr(options, "requires", {})
-    inner = [getattr(options, key, None) for key in ("aligner", "tagger", "student", "first")]
+    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "first")
+    inner = [getattr(options, key, None) for key in keys]
     for part in (*inner, *getattr(options, "teachers", ())):
         found |= _requires(part) if part is not None else {}
     return found
@@ -110,7 +110,7 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _missing(options: MethodOptions | SavedTeacher, target: TargetData) -> str:
+def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
     if isinstance(options, TeacherStudent | MultiSource):
         if not target.text and options.student is not None:
             return "`text`"
@@ -118,6 +118,8 @@ def _missing(options: MethodOptions | SavedTeacher, target: TargetData) -> str:
         return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"
+    if getattr(options, "translator", None) is not None:
+        return ""
     if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
         return "`translation`"
     if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.errors import suggest
-from exonym.transfer.teachers import SPACY
+from exonym.transfer.saved import SPACY
 
 if TYPE_CHECKING:
     from pathlib import Path

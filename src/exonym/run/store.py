@@ -41,11 +41,18 @@ class Kind(NamedTuple):
     settle: Callable[[Any, Path], Any] = lambda value, folder: value  # what to go on with once it is saved
 
 
+class NotYet(ExonymError, AttributeError):
+    """What comes next depends on a result that is not there yet."""
+
+
 @dataclass(frozen=True)
 class Pending:
-    """Stands for a result that is not there yet, when a run is only planned."""
+    """Stands for a result that is not there yet, when a run is only planned; to look into it raises `NotYet`."""
 
     fingerprint: str
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the result has
+        raise NotYet(f"{name}: found a result that is only planned")
 
 
 @dataclass

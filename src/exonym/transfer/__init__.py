@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.multi_source import MultiSource, multi_source
+from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
 from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
-from exonym.transfer.teachers import SavedTeacher
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
 
@@ -56,7 +56,7 @@ __all__ = [
     "MethodOptions",
     "MultiSource",
     "Outcome",
-    "SavedTeacher",
+    "SavedTagger",
     "Stage",
     "Supervised",
     "Task",

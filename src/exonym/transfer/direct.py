@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from exonym.tag import LightOptions, NeuralOptions
-from exonym.transfer.stages import Do, just_do, seed_for, tag, train
+from exonym.tag import LightOptions
+from exonym.transfer.saved import TaggerOptions, source_tagger
+from exonym.transfer.stages import Do, just_do, tag
 from exonym.transfer.task import Outcome, Task
 
 
@@ -16,11 +17,11 @@ class Direct:
 
     Attributes:
         kind: names the method in a recipe.
-        tagger: how the tagger is trained.
+        tagger: how the tagger is trained; or one that is there already.
     """
 
     kind: Literal["direct"] = "direct"
-    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
+    tagger: TaggerOptions = field(default_factory=LightOptions)
 
 
 def direct(task: Task, options: Direct, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -30,10 +31,10 @@ def direct(task: Task, options: Direct, do: Do = just_do, seed: int = 1) -> Outc
     measured against: names, shapes and punctuation carry over, words do not.
 
     Args:
-        task: needs `source` and `test`.
+        task: needs `test` and, unless the tagger is there already, `source`.
         options: the options of the method.
         do: carries out the stages.
         seed: of the training, if there is chance in it.
     """
-    tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
+    tagger = source_tagger(task, options.tagger, do, seed)
     return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test))

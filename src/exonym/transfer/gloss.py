@@ -17,10 +17,11 @@ from exonym.align import Lexicon, StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
-from exonym.tag import LightOptions, NeuralOptions, Tagger, load_tagger
+from exonym.tag import LightOptions, Tagger, load_tagger
 from exonym.tag.folder import whole_tagger
 from exonym.transfer.casing import Casing, capital_at
-from exonym.transfer.stages import Do, align, just_do, learn_lexicon, seed_for, stage, tag, train
+from exonym.transfer.saved import TaggerOptions, source_tagger
+from exonym.transfer.stages import Do, align, just_do, learn_lexicon, stage, tag
 from exonym.transfer.task import Outcome, Task
 
 if TYPE_CHECKING:
@@ -35,19 +36,20 @@ class Gloss:
     Attributes:
         kind: names the method in a recipe.
         aligner: how the words of the parallel text are linked, from which the lexicon is counted.
-        tagger: how the source tagger is trained.
+        tagger: how the source tagger is trained; or one that is there already.
     """
 
     kind: Literal["gloss"] = "gloss"
     aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
-    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
+    tagger: TaggerOptions = field(default_factory=LightOptions)
 
 
 def gloss(task: Task, options: Gloss, do: Do = just_do, seed: int = 1) -> Outcome:
     """Learn a lexicon from parallel text, put it in front of a source tagger, and tag target text through it.
 
     Args:
-        task: needs `source`, `test` and some parallel text, `translation` or `extra`.
+        task: needs `source`, unless the tagger is there already, `test` and some parallel text: `translation` or
+            `extra`.
         options: the options of the method.
         do: carries out the stages.
         seed: of trainings with chance in them; tells apart the runs of an aligner that is not deterministic.
@@ -62,10 +64,10 @@ def gloss(task: Task, options: Gloss, do: Do = just_do, seed: int = 1) -> Outcom
     """
     if not len(task.parallel):
         raise RecipeError("gloss: found no parallel text; expected `translation` or `extra`.")
-    source_tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
+    reader = source_tagger(task, options.tagger, do, seed)
     links = do(align, task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
     lexicon = do(learn_lexicon, task.parallel, links)
-    tagger = do(gloss_tagger, source_tagger, lexicon, task.parallel, links)
+    tagger = do(gloss_tagger, reader, lexicon, task.parallel, links)
     return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test))
 
 

@@ -28,6 +28,8 @@ class Task:
         text: unlabelled target sentences to learn from; labels in it are not looked at; None if there are none.
         sources: labelled sentences of further source languages.
         types: of the entities to find, where there is no source; else they are those of `source`.
+        source_language: code of the source language, which translators need.
+        target_language: code of the target language.
     """
 
     source: Corpus = field(default_factory=lambda: Corpus(()))
@@ -39,6 +41,8 @@ class Task:
     text: Corpus | None = None
     sources: tuple[Corpus, ...] = ()
     types: tuple[str, ...] = ()
+    source_language: str = ""
+    target_language: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

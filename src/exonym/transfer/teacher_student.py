@@ -9,10 +9,11 @@ from exonym.errors import RecipeError
 from exonym.tag import LightOptions, NeuralOptions
 from exonym.transfer.direct import Direct
 from exonym.transfer.gloss import Gloss
+from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, just_do, tag
 from exonym.transfer.students import Distillation, count_kept, student_of
 from exonym.transfer.task import Outcome, Task
-from exonym.transfer.teachers import SavedTeacher, TeacherOptions, names_of, soft_labels, teacher_of
+from exonym.transfer.teachers import TeacherOptions, names_of, soft_labels, teacher_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class TeacherStudent(Distillation):
         if self.initial == "teacher" and len(self.teachers) > 1:
             raise RecipeError('initial: found "teacher" with several teachers; expected one, or "fresh".')
         only = self.teachers[0]
-        light = not isinstance(only, SavedTeacher) and isinstance(only.tagger, LightOptions)
+        light = not isinstance(only, SavedTagger) and isinstance(only.tagger, LightOptions)
         if self.initial == "teacher" and (light or isinstance(only, Gloss)):
             raise RecipeError(
                 f'initial: found "teacher" with a teacher that is not neural ({only.kind}); expected "fresh".'

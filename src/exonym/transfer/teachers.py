@@ -5,19 +5,18 @@ Start at `teacher_of`; `soft_labels` asks several and averages what they say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from exonym.data import Corpus, tag_set
 from exonym.errors import RecipeError
-from exonym.tag import SpacyTagger, Tagger, load_checkpoint, mix, relabelled
-from exonym.tag.relabel import reconcile, types_of
+from exonym.tag import Tagger, mix
+from exonym.tag.relabel import reconcile
 from exonym.transfer.direct import Direct, direct
-from exonym.transfer.gloss import Gloss, gloss, load_any_tagger
+from exonym.transfer.gloss import Gloss, gloss
+from exonym.transfer.saved import SavedTagger, saved_tagger
 from exonym.transfer.stages import Do, stage, tag
 from exonym.transfer.translate_train import TranslateTrain, translate_train
 
@@ -30,43 +29,10 @@ if TYPE_CHECKING:
 
     Shares = tuple[float, ...] | NDArray[np.float64]  # weights of teachers
 
-SPACY = "spacy:"  # before the name of a pipeline where a folder might stand
 _FAR = 0.5  # a teacher that agrees less than this share of what the others do is called harmful
 
 
-@dataclass(frozen=True, kw_only=True)
-class SavedTeacher:
-    """A tagger that is there already; how it was trained, and on what, need not be known.
-
-    Attributes:
-        kind: names this teacher in a recipe.
-        path: folder of a tagger of any kind, of stored soft labels, or of a token classification checkpoint of
-            Transformers; or `spacy:NAME`, an installed spaCy pipeline or one in a folder.
-        labels: its types -> types of the task, or `drop`.
-        hub: `path` is the name of a checkpoint on the Hugging Face hub, to be downloaded unless it is there.
-    """
-
-    kind: Literal["saved"] = "saved"
-    path: str
-    labels: dict[str, str] = field(default_factory=dict)
-    hub: bool = False
-
-
-TeacherOptions = Direct | Gloss | TranslateTrain | SavedTeacher
-
-
-def load_teacher(path: str, *, hub: bool = False) -> Tagger:
-    """Load a tagger that is named as in `SavedTeacher.path`.
-
-    Raises:
-        DataError: there is none, or it is damaged.
-        MissingExtra: it needs a package that is not installed.
-    """
-    if path.startswith(SPACY):
-        return SpacyTagger.named(path.removeprefix(SPACY))
-    if hub:
-        return load_checkpoint(path, hub=True)
-    return load_any_tagger(Path(path))
+TeacherOptions = Direct | Gloss | TranslateTrain | SavedTagger
 
 
 def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger:
@@ -75,14 +41,8 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
     Raises:
         RecipeError: the task lacks what the method needs, or none of the types of a saved teacher is of the task.
     """
-    if isinstance(options, SavedTeacher):
-        loaded = relabelled(load_teacher(options.path, hub=options.hub), options.labels)
-        if not set(types_of(loaded.tags)) & set(task.labels):
-            raise RecipeError(
-                f"{options.path}: found a teacher of {', '.join(types_of(loaded.tags))}; expected one of "
-                f"{', '.join(task.labels)}. Map its types to these with labels."
-            )
-        return loaded
+    if isinstance(options, SavedTagger):
+        return saved_tagger(options, task.labels)
     method: Any = {"direct": direct, "gloss": gloss, "translate_train": translate_train}[options.kind]
     outcome: Outcome = method(task, options, do, seed)
     if outcome.tagger is None:
@@ -93,7 +53,7 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
 def names_of(teachers: Sequence[TeacherOptions | str]) -> list[str]:
     """Name teachers in notes: by their kind, or by the path of a saved one; those of one name are numbered."""
     names = [
-        teacher if isinstance(teacher, str) else teacher.path if isinstance(teacher, SavedTeacher) else teacher.kind
+        teacher if isinstance(teacher, str) else teacher.path if isinstance(teacher, SavedTagger) else teacher.kind
         for teacher in teachers
     ]
     return [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names, start=1)]

@@ -6,23 +6,28 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from exonym.align import StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
 from exonym.data import Bitext, Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses, places
-from exonym.tag import LightOptions, NeuralOptions
+from exonym.tag import LightOptions
+from exonym.transfer.parallel import (
+    AlignerOptions,
+    TranslatorOptions,
+    check_links,
+    counted,
+    links_of,
+    with_test_translation,
+)
+from exonym.transfer.saved import TaggerOptions, source_tagger
 from exonym.transfer.stages import (
     Do,
-    align,
     check_evidence,
     just_do,
     project,
-    seed_for,
     stage,
     tag,
     tag_source_side,
     tag_target_side,
-    train,
 )
 from exonym.transfer.task import Outcome, Task
 
@@ -35,21 +40,24 @@ class TranslateTest:
 
     Attributes:
         kind: names the method in a recipe.
+        translator: translates the test text into the source language; None takes the test translation of the task.
         aligner: how words are linked.
         matching: how spans are matched. Where it needs a tagger of the target language, it gets the source tagger.
         missing: what becomes of test sentences that have no translation: they stay `untagged`, or the source tagger
             tags them as they are (`direct`).
-        tagger: how the source tagger is trained.
+        tagger: how the source tagger is trained; or one that is there already.
     """
 
     kind: Literal["translate_test"] = "translate_test"
-    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    translator: TranslatorOptions | None = None
+    aligner: AlignerOptions = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
     missing: Missing = "untagged"
-    tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
+    tagger: TaggerOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
         check_evidence(self.matching)
+        check_links(self.aligner, self.translator)
 
 
 def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -58,7 +66,8 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     The aligner learns on the pairs of the test translation and all other parallel text at once.
 
     Args:
-        task: needs `source`, `test` and `test_translation`; other parallel text makes the links better.
+        task: needs `source`, `test` and, without a translator, `test_translation`; other parallel text makes the links
+            better.
         options: the options of the method.
         do: carries out the stages.
         seed: of trainings with chance in them; tells apart the runs of an aligner that is not deterministic.
@@ -68,7 +77,7 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
         only be tagged with its translation.
 
     Raises:
-        RecipeError: the task has no test translation.
+        RecipeError: the task has no test translation, or the translator does not know the languages.
         DataError: the test translation is not one of this test text; all faults are named.
 
     Source:
@@ -77,18 +86,22 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
         Differences: our aligner is statistical, trained on this text and the other parallel text; sentences may
         lack a translation, and are counted.
     """
+    made = None
+    if options.translator is not None:
+        task, made = with_test_translation(task, options.translator, do)
     translation = task.test_translation
     if translation is None or not len(translation):
         raise RecipeError("translate_test: found no translation of the test text; expected `test_translation`.")
     places(task.test, translation, "target")  # a translation of another text is refused before any work is done for it
-    source_tagger = do(train, task.source, options.tagger, seed_for(options.tagger, seed))
-    tagged = do(tag_source_side, source_tagger, translation)
-    links = do(align, translation + task.parallel, options.aligner, 0 if options.aligner.deterministic else seed)
-    known = do(tag_target_side, source_tagger, translation) if options.matching.needs_tagger else None
+    reader = source_tagger(task, options.tagger, do, seed)
+    tagged = do(tag_source_side, reader, translation)
+    own = made.alignment.swapped() if made and made.alignment else None
+    links = links_of(translation + task.parallel, options.aligner, own, do, seed)
+    known = do(tag_target_side, reader, translation) if options.matching.needs_tagger else None
     projected = do(project, tagged, translation, links, options.matching, known)
-    rest = do(tag, source_tagger, task.test) if options.missing == "direct" else task.test
+    rest = do(tag, reader, task.test) if options.missing == "direct" else task.test
     predictions = do(put_on_test, projected, translation, rest)
-    ledger = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)
+    ledger = counted(made, do(count_test_losses, projected, len(task.test) - len(translation), options.missing))
     return Outcome(predictions=predictions, ledger=ledger)
 
 

@@ -1,0 +1,93 @@
+"""Parallel text that a method has its translator make, and the word links of parallel text. Start at `links_of`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from exonym.align import StatisticalAligner
+from exonym.align.eflomal import EflomalAligner
+from exonym.data import Ledger
+from exonym.errors import RecipeError
+from exonym.transfer.stages import Do, align, translate
+from exonym.translate import Translator
+
+if TYPE_CHECKING:
+    from exonym.data import Alignment, Bitext
+    from exonym.transfer.task import Task
+    from exonym.translate import Translations
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslatorLinks:
+    """Takes the word links from the translator, which must know them (Apertium does, exactly).
+
+    Attributes:
+        kind: names this choice where an aligner may stand in a recipe.
+    """
+
+    deterministic: ClassVar[bool] = True
+    requires: ClassVar[dict[str, str]] = {}
+
+    kind: Literal["translator"] = "translator"
+
+
+AlignerOptions = StatisticalAligner | EflomalAligner | TranslatorLinks
+TranslatorOptions = Translator  # TODO engines
+
+
+def with_translation(task: Task, translator: TranslatorOptions, do: Do) -> tuple[Task, Translations]:
+    """Translate the source corpus of a task, and put the result in the place of its translation."""
+    made = translate(task.source, translator, task.source_language, task.target_language, do)
+    return replace(task, translation=made.bitext), made
+
+
+def with_test_translation(task: Task, translator: TranslatorOptions, do: Do) -> tuple[Task, Translations]:
+    """Translate the test text of a task into the source language, and put the result in the place of its translation.
+
+    The translations go from the test text to the source language; the bitext, as every one of a task, the other way.
+    """
+    made = translate(task.test, translator, task.target_language, task.source_language, do)
+    return replace(task, test_translation=made.bitext.swapped()), made
+
+
+def counted(made: Translations | None, ledger: Ledger) -> Ledger:
+    """Put what the translator made before what was counted of it later."""
+    whole = Ledger(made.ledger if made is not None else {})
+    whole.update(ledger)
+    return whole
+
+
+def check_links(aligner: AlignerOptions, translator: TranslatorOptions | None) -> None:
+    """Refuse the links of a translator where there is none.
+
+    Raises:
+        RecipeError: so it is.
+    """
+    if isinstance(aligner, TranslatorLinks) and translator is None:
+        raise RecipeError(
+            'aligner: found kind = "translator" and no translator; expected one that knows which words come from '
+            'which, such as translator = { kind = "apertium" }.'
+        )
+
+
+def links_of(bitext: Bitext, aligner: AlignerOptions, own: Alignment | None, do: Do, seed: int) -> Alignment:
+    """Link the words of a bitext.
+
+    Args:
+        bitext: the pairs; those of a translator come first.
+        aligner: who links them, or `TranslatorLinks`.
+        own: what the translator knows of its own pairs; None if it knows nothing, or if there is none.
+        do: carries out the stages.
+        seed: tells apart the runs of an aligner that is not deterministic.
+
+    Raises:
+        RecipeError: the links of the translator are asked for, and it has none.
+    """
+    if not isinstance(aligner, TranslatorLinks):
+        return do(align, bitext, aligner, 0 if aligner.deterministic else seed)
+    if own is None:
+        raise RecipeError(
+            'aligner: found kind = "translator" and a translator without word links; expected another aligner.'
+        )
+    return own
