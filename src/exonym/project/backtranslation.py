@@ -164,9 +164,7 @@ def assign(translated: Sequence[str], found: Sequence[str], threshold: float) ->
 
     similarity = np.array([[resemblance(one, other, threshold) for other in found] for one in translated])
     columns = assigned(similarity)
-    return [
-        None if column is None else (column, float(similarity[row, column])) for row, column in enumerate(columns)
-    ]
+    return [None if column is None else (column, float(similarity[row, column])) for row, column in enumerate(columns)]
 
 
 def _labelled(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from exonym.data import Ledger
-
     from exonym.translate import Translation, Translations
 
 _STOPS = ".。．।"
@@ -114,7 +113,7 @@ def project_marked(
     source: Corpus,
     translations: Translations,
     alone: Mapping[str, str],
-    markers: Markers = Markers(),  # noqa: B008 - immutable
+    markers: Markers = Markers(),
     *,
     fallback: Corpus | None = None,
     ledger: Ledger | None = None,

@@ -180,14 +180,15 @@ def unmarked(text: str, style: Style, *, nested: bool = False) -> Unmarked:
         The text without marks, with its words as from `split_words`, and the markers.
 
     Source:
-        Chen et al. 2023, EasyProject, released code, which also makes one of doubled brackets, and brackets of 《》 and 【】.
+        Chen et al. 2023, EasyProject, released code, which also makes one of doubled brackets,
+        and brackets of 《》 and 【】.
     """
     form = _FORMS[style]
     found = list((form.mark if nested else form.doubled).finditer(text.strip()))
     marks = [_read(match, style, place) for place, match in enumerate(found)]
     cuts = [0, *(place for match in found for place in match.span()), len(text.strip())]
     pieces = [text.strip()[start:stop] for start, stop in zip(cuts[::2], cuts[1::2], strict=True)]
-    clean, places = _joined(pieces, [opens for opens, _ in marks])
+    clean, places = _joined(pieces, [opens for opens, _ in marks], [is_unspaced(match.group()[-1]) for match in found])
     words, offsets = _cut(clean, places)
     markers, halves = _paired(marks, places, offsets)
     dirty = style in ("numbered", "xml") and form.reserved.search(clean) is not None
@@ -204,17 +205,17 @@ def _read(match: regex.Match[str], style: Style, place: int) -> tuple[bool, str]
     return not (match["slash"] or match["end"]), name
 
 
-def _joined(pieces: Sequence[str], opens: Sequence[bool]) -> tuple[str, list[int]]:
+def _joined(pieces: Sequence[str], opens: Sequence[bool], wide: Sequence[bool]) -> tuple[str, list[int]]:
     """Join the text between marks, without the space inside of them; return it, and the place of each mark in it.
 
-    Where several marks meet, a space outside of any of them is a space.
+    Where several marks meet, a space outside of any of them is a space; wide marks hold one.
     """
     text, places = pieces[0].strip(), [0] * len(opens)
     spaced, waiting = False, 0  # the marks from here on have no text after them yet
     for number, piece in enumerate(pieces[1:], start=1):
         outside = pieces[number - 1][-1:].isspace() if opens[number - 1] else piece[:1].isspace()
         meets = number > 1 and number - 1 > waiting and opens[number - 1] and not opens[number - 2]  # two markers
-        spaced = spaced or outside or meets
+        spaced = spaced or outside or meets or wide[number - 1]
         core = piece.strip()
         if core or number == len(opens):
             gap = " " if spaced and text and core and not (is_unspaced(text[-1]) and is_unspaced(core[0])) else ""
