@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ class HashedModel:
 
     def row(self, given, text):
         tokens = ["<s>", *text.split(), "</s>"]
-        pairs = zip(tokens, tokens[1:], strict=False)
+        pairs = pairwise(tokens)
         return np.array([self.sharpness * np.log(chance(given, *pair)) for pair in pairs], dtype=np.float32)
 
 
@@ -45,7 +45,7 @@ def spaced(words, spans=()):
     return Sentence(tuple(words), tuple(spans), "1", " ".join(words), tuple(offsets))
 
 
-SOURCE = spaced("Ana left Rome".split(), [Span(0, 1, "PER"), Span(2, 3, "LOC")])
+SOURCE = spaced(["Ana", "left", "Rome"], [Span(0, 1, "PER"), Span(2, 3, "LOC")])
 
 
 def brute_force(model, span, target, ranges, style):
@@ -78,7 +78,7 @@ def test_the_most_probable_insertions_are_those_of_trying_all(words, style, kept
 
 def test_the_bound_saves_the_work_of_improbable_opening_marks():
     words = [f"w{n}" for n in range(12)]
-    model = Bracketed({"Ana": "w5 w6"})
+    model = Bracketed({"Ana": ("w4", "w5 w6")})
     found = scorer_of(model, kept=1, max_words=0, batch=1).insertions(
         SOURCE, SOURCE.spans[0], spaced(words), ngrams(words)
     )
@@ -96,7 +96,7 @@ def test_shares_sum_to_one_and_ranges_that_may_not_be_are_not():
 
 
 class Bracketed:
-    """A model that finds marks probable around what its table says, and nowhere else."""
+    """A model that expects marks after the word and around the words of its table, and nowhere else."""
 
     def __init__(self, table):
         self.table, self.asked = table, 0
@@ -106,14 +106,11 @@ class Bracketed:
         return [self.row(*pair) for pair in pairs]
 
     def row(self, given, text):
-        entity = given.split("[ ")[1].split(" ]")[0]
-        tokens, right = text.split(), self.table[entity].split()
-        logs = []
-        for place, token in enumerate(tokens):
-            before = tokens[max(0, place - len(right)) : place]
-            after = [*tokens[place + 1 :]]
-            opens = token == "[" and (not after or after[: len(right)] == right[: len(after)])
-            closes = token == "]" and before == right
+        before, right = self.table[given.split("[ ")[1].split(" ]")[0]]
+        tokens, logs = ["<s>", *text.split()], []
+        for place, token in enumerate(tokens[1:], start=1):
+            opens = token == "[" and tokens[place - 1] == before
+            closes = token == "]" and tokens[max(0, place - len(right.split())) : place] == right.split()
             logs.append(-0.1 if token not in "[]" or opens or closes else -5.0)
         return np.array([*logs, -0.1], dtype=np.float32)
 
@@ -124,7 +121,7 @@ def scorer_of(model, **options):
 
 def test_it_is_evidence_for_candidates_and_the_exact_matcher():
     target = Sentence(("Ana", "deja", "la", "Roma"))
-    model = Bracketed({"Ana": "Ana", "Rome": "la Roma"})
+    model = Bracketed({"Ana": ("<s>", "Ana"), "Rome": ("deja", "la Roma")})
     assert isinstance(model, ScoringTranslator)
     matching = Matching(candidates="ngrams", fusion=Fusion(alignment=0, translation=1.0))
     evidence = Evidence(translation=scorer_of(model))
@@ -138,7 +135,10 @@ def test_it_is_evidence_for_candidates_and_the_exact_matcher():
 def test_corpora_are_projected_by_it():
     pair = Pair(SOURCE.words, ("Ana", "deja", "la", "Roma"), "1")
     matching = Matching(candidates="ngrams", fusion=Fusion(alignment=0, translation=1.0))
-    links, scorer = Alignment((Links.of([]),)), scorer_of(Bracketed({"Ana": "Ana", "Rome": "la Roma"}))
+    links, scorer = (
+        Alignment((Links.of([]),)),
+        scorer_of(Bracketed({"Ana": ("<s>", "Ana"), "Rome": ("deja", "la Roma")})),
+    )
     found = project(Corpus((SOURCE,)), Bitext((pair,)), links, matching, translation=scorer)
     assert [span.key for span in found[0].spans] == [(0, 1, "PER"), (2, 4, "LOC")]
 
@@ -146,7 +146,7 @@ def test_corpora_are_projected_by_it():
 def test_two_entities_that_want_one_place_are_matched_at_once():
     source = replace(SOURCE, spans=(Span(0, 1, "PER"), Span(2, 3, "LOC")))
     target = Sentence(("Roma", "x", "Ana"))
-    model = Bracketed({"Ana": "Ana", "Rome": "Ana"})  # both want the last word
+    model = Bracketed({"Ana": ("x", "Ana"), "Rome": ("x", "Ana")})  # both want the last word
     matching = Matching(candidates="ngrams", threshold=0.0, fusion=Fusion(alignment=0, translation=1.0))
     matching = replace(matching, fusion=replace(matching.fusion, translation_threshold=0.0))
     decisions = decide(source, target, Links.of([]), matching, Evidence(translation=scorer_of(model)))

@@ -3,7 +3,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
-from test_transfer import CITIES, NAMES
 
 from exonym.data import Alignment, Bitext, Corpus, Links, Pair, Sentence, Span
 from exonym.errors import RecipeError
@@ -13,6 +12,7 @@ from exonym.transfer import mark_then_translate
 from exonym.transfer.mark_then_translate import read_markers
 from exonym.transfer.stages import check_evidence
 from exonym.translate import Translation, Translations, Translator, running
+from test_transfer import CITIES, NAMES
 
 
 @dataclass(frozen=True)

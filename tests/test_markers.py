@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_marking import LABELS, STYLES, sentences, spaced
 
 from exonym.data import Corpus, Ledger, Lost, Origin, Sentence, Span
 from exonym.errors import DataError, RecipeError
@@ -25,6 +24,7 @@ from exonym.project import (
 from exonym.project.marking import unmarked
 from exonym.project.naming import Entity, Named, assigned, name_best, name_by_rules
 from exonym.translate import Translation, Translations
+from test_marking import LABELS, STYLES, sentences, spaced
 
 
 def translate(corpus, change=str):
@@ -44,7 +44,9 @@ def keys(sentence):
     return [span.key for span in sentence.spans]
 
 
-ANA = spaced("Ana Ruiz visits Rome with Eva .".split(), [Span(0, 2, "PER"), Span(3, 4, "LOC"), Span(5, 6, "PER")])
+ANA = spaced(
+    ["Ana", "Ruiz", "visits", "Rome", "with", "Eva", "."], [Span(0, 2, "PER"), Span(3, 4, "LOC"), Span(5, 6, "PER")]
+)
 SPANISH = {"visits": "visita", "Rome": "Roma", "with": "con", "Ana Ruiz": "Ana Ruiz"}
 
 
@@ -126,7 +128,7 @@ def test_markers_lost_at_random_are_found_again(labels, seed, style):
 
 def drop_around(tokens, name):
     at = tokens.index(name)
-    return tokens[: at - 1] + [name] + tokens[at + 2 :]
+    return [*tokens[: at - 1], name, *tokens[at + 2 :]]
 
 
 def test_without_looking_for_it_a_lost_marker_breaks_the_sentence():
@@ -228,7 +230,7 @@ def test_only_entities_that_leave_a_choice_are_translated_alone():
 
 
 def test_right_to_left_text():
-    source = Corpus((spaced("زارت سلمى مدينة القاهرة .".split(), [Span(1, 2, "PER"), Span(3, 4, "LOC")]),))
+    source = Corpus((spaced(["زارت", "سلمى", "مدينة", "القاهرة", "."], [Span(1, 2, "PER"), Span(3, 4, "LOC")]),))
     for style in STYLES:
         (found,) = carried(source, Markers(style=style), lambda text: text.replace("زارت", "رأت"))
         assert keys(found) == keys(source[0])

@@ -30,10 +30,10 @@ def mark_then_translate(
     source: Corpus,
     translator: Translator,
     languages: tuple[str, str],
-    markers: Markers = Markers(),
+    markers: Markers = Markers(),  # noqa: B008 - immutable
     *,
-    aligner: Aligner = StatisticalAligner(),
-    matching: Matching = Matching(),
+    aligner: Aligner = StatisticalAligner(),  # noqa: B008 - immutable
+    matching: Matching = Matching(),  # noqa: B008 - immutable
     extra: Bitext | None = None,
     tagger: Tagger | None = None,
     translation: TranslationScorer | MarkerScorer | None = None,

@@ -66,8 +66,8 @@ def check_evidence(matching: Matching, scorer: object | None = None) -> None:
     """
     if matching.needs_translation and scorer is None:
         raise RecipeError(
-            "fusion.translation: found a weight and no scorer; expected a translator that scores. Give one, or leave it "
-            "out."
+            "fusion.translation: found a weight and no scorer; expected a translator that scores. Give one, or leave "
+            "it out."
         )
 
 
