@@ -149,3 +149,20 @@ def test_text_without_marks_is_not_changed(sentence, style):
     assume(not holds_marks(sentence, style))
     read = unmarked(sentence.text, style)
     assert (read.text, read.markers, read.halves) == (sentence.text, (), ())
+
+
+def test_names_of_tags_that_were_translated_are_told_from_those_that_are_missing():
+    text = "<POR> Ana </POR> en <LOC> Roma </LOC> con <ORG> ONU </ORG>"
+    read = unmarked(text, "xml", names={"per", "loc", "org"})
+    assert read.markers == (Marker(0, 1, "per"), Marker(2, 3, "loc"), Marker(4, 5, "org"))
+    assert [marker.name for marker in unmarked(text, "xml").markers] == ["por", "loc", "org"]
+    other = unmarked("<XYZ> Ana </XYZ>", "xml", names={"per"})
+    assert [marker.name for marker in other.markers] == ["xyz"]
+
+
+def test_quotation_marks_open_and_close_by_the_spaces_around_them():
+    one_is_lost = unmarked('Ana" vio "Roma" con "Eva"', "quotes")
+    assert one_is_lost.markers == (Marker(2, 3), Marker(4, 5))
+    assert one_is_lost.halves == (Half(1, False),)
+    assert unmarked('Vio " Roma " ayer', "quotes").markers == (Marker(1, 2),)
+    assert unmarked("在「北京」举行", "quotes").words == ("在", "北京", "举行")

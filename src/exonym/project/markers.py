@@ -88,7 +88,7 @@ def entities_to_translate(source: Corpus, translations: Translations, markers: M
         plain = running(sentence)
         if not sentence.spans or holds_marks(sentence, markers.style):
             continue
-        read = unmarked(made.text, markers.style)
+        read = _unmarked(sentence, made, markers.style)
         if _fault_of(sentence, read, markers.style):
             continue
         entities = _entities(sentence, {}, markers.style)
@@ -174,7 +174,7 @@ def read_off(sentence: Sentence, made: Translation, alone: Mapping[str, str], ma
     """Read the entities of one sentence off the translation of its marked form; see `project_marked`."""
     spans, style = sentence.spans, markers.style
     has_marks = bool(spans) and not holds_marks(sentence, style)
-    read = unmarked(made.text, style) if has_marks else Unmarked(made.text, made.words, made.offsets, (), (), False)
+    read = _unmarked(sentence, made, style) if has_marks else Unmarked(made.text, made.words, made.offsets)
     flaw = flaw_of(sentence.words, read.words, cut=made.cut)
     if flaw:
         return ReadOff(None, f"flawed translation: {flaw}" if spans else "")
@@ -207,6 +207,10 @@ def broken(source: Corpus, projected: Corpus) -> Corpus:
             if each.spans and (each.id not in found or len(found[each.id].lost) > len(each.lost))
         ),
     )
+
+
+def _unmarked(sentence: Sentence, made: Translation, style: Style) -> Unmarked:
+    return unmarked(made.text, style, names=set(names_of(sentence.spans, style)))
 
 
 def _name(entities: Sequence[Entity], read: Unmarked, markers: Markers) -> tuple[list[Named | None], str]:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import regex
 
-from exonym.data import Sentence, fold, split_words
+from exonym.data import Sentence, fold, resemblance, split_words
 from exonym.translate import is_unspaced, running
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from exonym.data import Span
 
 Style = Literal["brackets", "numbered", "xml", "quotes"]
 
+_LIKE = 0.5  # a name that is changed is at least so like the given one
 _TAG = r"(?:[<＜]|&lt;)\s*(?P<slash>[/／\\]?)\s*(?P<name>{name})\s*(?P<end>[/／]?)\s*(?:[>＞]|&gt;)"
 
 
@@ -107,9 +108,9 @@ class Unmarked:
     text: str
     words: tuple[str, ...]
     offsets: tuple[tuple[int, int], ...]
-    markers: tuple[Marker, ...]
-    halves: tuple[Half, ...]
-    is_dirty: bool
+    markers: tuple[Marker, ...] = ()
+    halves: tuple[Half, ...] = ()
+    is_dirty: bool = False
 
     def surface(self, start: int, stop: int) -> str:
         """Return the words `[start, stop)` as they stand in the text."""
@@ -163,7 +164,7 @@ def marked(sentence: Sentence, style: Style, spans: Sequence[Span] | None = None
     return replace(plain, text=text + (plain.text or "")[at:], offsets=tuple(offsets))
 
 
-def unmarked(text: str, style: Style, *, nested: bool = False) -> Unmarked:
+def unmarked(text: str, style: Style, *, nested: bool = False, names: Collection[str] = ()) -> Unmarked:
     """Take the marks out of a translation and read off it what stood between them.
 
     Spaces inside tags, other case, wide and other brackets and quotation marks, and tags written as entities of HTML
@@ -175,6 +176,8 @@ def unmarked(text: str, style: Style, *, nested: bool = False) -> Unmarked:
         text: the translation.
         style: how it was marked.
         nested: markers may lie in each other; else brackets and quotation marks in a row count as one.
+        names: `xml`: those that were given, as from `names_of`: a tag with another name, which a translator takes for
+            a word (<PER> becomes <POR>), gets one that is in no tag, the most like it, if that is like it by half.
 
     Returns:
         The text without marks, with its words as from `split_words`, and the markers.
@@ -185,7 +188,10 @@ def unmarked(text: str, style: Style, *, nested: bool = False) -> Unmarked:
     """
     form = _FORMS[style]
     found = list((form.mark if nested else form.doubled).finditer(text.strip()))
-    marks = [_read(match, style, place) for place, match in enumerate(found)]
+    marks = _quotes(found) if style == "quotes" else [_read(match, style) for match in found]
+    if style == "xml":
+        changed = _changed({name for _, name in marks}, names)
+        marks = [(opens, changed.get(name, name)) for opens, name in marks]
     cuts = [0, *(place for match in found for place in match.span()), len(text.strip())]
     pieces = [text.strip()[start:stop] for start, stop in zip(cuts[::2], cuts[1::2], strict=True)]
     clean, places = _joined(pieces, [opens for opens, _ in marks], [is_unspaced(match.group()[-1]) for match in found])
@@ -195,14 +201,36 @@ def unmarked(text: str, style: Style, *, nested: bool = False) -> Unmarked:
     return Unmarked(clean, words, offsets, markers, halves, dirty)
 
 
-def _read(match: regex.Match[str], style: Style, place: int) -> tuple[bool, str]:
-    """Say whether a mark opens, and its name; quotation marks open and close by turns."""
-    if style == "quotes":
-        return place % 2 == 0, ""
+def _read(match: regex.Match[str], style: Style) -> tuple[bool, str]:
+    """Say whether a bracket or a tag opens, and its name."""
     if style == "brackets":
         return match["open"] is not None, ""
     name = str(int(match["name"])) if style == "numbered" else fold(match["name"])
     return not (match["slash"] or match["end"]), name
+
+
+def _changed(found: set[str], given: Collection[str]) -> dict[str, str]:
+    """Tell which given name each name stands for that was not given: the most alike first, each but once."""
+    unknown, free = sorted(found - set(given)), sorted(set(given) - found)
+    pairs = sorted((-resemblance(one, other), one, other) for one in unknown for other in free)
+    changed: dict[str, str] = {}
+    for likeness, one, other in pairs:
+        if -likeness >= _LIKE and one not in changed and other not in changed.values():
+            changed[one] = other
+    return changed
+
+
+def _quotes(found: Sequence[regex.Match[str]]) -> list[tuple[bool, str]]:
+    """Say whether quotation marks open: by the spaces around them, or by turns where these don't tell."""
+    marks: list[tuple[bool, str]] = []
+    is_open = False
+    for match in found:
+        text = match.string
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        starts, ends = (not before or before.isspace()), (not after or after.isspace())
+        is_open = starts if starts != ends else not is_open
+        marks.append((is_open, ""))
+    return marks
 
 
 def _joined(pieces: Sequence[str], opens: Sequence[bool], wide: Sequence[bool]) -> tuple[str, list[int]]:
