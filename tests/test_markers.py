@@ -308,3 +308,9 @@ def test_half_a_marker_is_evidence_of_where_its_entity_is():
     assert [each[:2] for each in name_best(entities, read, recover=0.85)[0]] == [(1, 2), (3, 4)]
     far = unmarked("Ruta vio [ Roma ]", "brackets")
     assert name_best(entities, far, recover=0.9)[0] == [None, Named(2, 3)]
+
+
+def test_a_marker_that_moved_to_other_words_does_not_take_its_entity_along():
+    entities = [entity("ORG", "EU", "UE"), entity("PER", "Franz Fischler", "Franz Fischler")]
+    read = unmarked('por "Comisario" de la UE "Franz Fischler" para', "quotes")
+    assert name_best(entities, read) == ([Named(4, 5, 1.0, False), Named(5, 7, 1.0)], "")

@@ -40,7 +40,8 @@ class Markers:
         threshold: `best`: least resemblance of what is marked and an entity or its translation, in [0, 1], where
             entities of several types or lost ones leave a choice.
         recover: least resemblance, in [0, 1], of words without a marker and the translation of an entity whose marker
-            was lost, for these words to take its place; 0 is off. Next to half a marker it is `threshold`.
+            was lost, for these words to take its place; 0 is off. Next to half a marker it is the mean of it and
+            `threshold`.
         fallback: what becomes of sentences whose markers broke: `alignment` translates them without markers and
             projects over word links; `drop` leaves the labels in `Sentence.lost`, so that a filter drops them.
     """

@@ -87,16 +87,16 @@ def name_best(
     """Assign markers to entities with the greatest total resemblance, and look for entities whose marker was lost.
 
     Where a choice is left (entities of several types, or fewer markers than entities), a marker must resemble its
-    entity or that one's translation; markers that resemble none go to the entities left over if these are as many and
-    of one type. Lost entities get the words outside of all markers that resemble their translations most, by the exact
-    matching of all of them at once.
+    entity or that one's translation. Entities without a marker, since it was lost or moved to other words, get the
+    words outside of all markers that resemble their translations most, by the exact matching of all of them at once.
+    Markers that resemble none go to the entities left over if these are as many and of one type.
 
     Args:
         entities: the entities that were marked, in order.
         read: the translation, with no more markers of a name than entities.
         threshold: least resemblance of a marker and its entity, in [0, 1].
-        recover: least resemblance of other words and a lost entity, in (0, 1], next to half a marker `threshold`; 0
-            looks for none.
+        recover: least resemblance of other words and a lost entity, in (0, 1], next to half a marker the mean of it and
+            `threshold`; 0 looks for none.
 
     Returns:
         For each entity where it is, or None, and why the first of these is nowhere: `lost marker`, or `ambiguous
@@ -107,18 +107,21 @@ def name_best(
         is like enough, and gives a sentence up if a marker was lost.
     """
     named: list[Named | None] = [None] * len(entities)
-    lost: list[int] = []
-    ambiguous = False
-    for own, markers in groups_of(entities, read):
+    groups = groups_of(entities, read)
+    for own, markers in groups:
         least = None if is_sure(entities, own, markers) else threshold
         _name_group(named, entities, read, (own, markers, least))
-        left = [place for place in own if named[place] is None]
-        ambiguous = ambiguous or len(own) - len(left) < len(markers)
-        lost += left if len(own) > len(markers) else []
-    if recover and lost:
+    if recover and None in named:
+        lost = [place for place, each in enumerate(named) if each is None]
         _find_lost(named, entities, read, lost, (threshold, recover))
-    reason = AMBIGUOUS if ambiguous else LOST if None in named else ""
-    return named, reason
+    for own, markers in groups:
+        _name_rest(named, entities, (own, markers), threshold)
+    taken = {each[:2] for each in named if each is not None}
+    ambiguous = any(
+        None in [named[place] for place in own] and any(marker[:2] not in taken for marker in markers)
+        for own, markers in groups
+    )
+    return named, "" if None not in named else AMBIGUOUS if ambiguous else LOST
 
 
 def _name_group(
@@ -138,12 +141,18 @@ def _name_group(
         if column is not None:
             score = 1.0 if least is None else float(like[number, column])
             named[own[number]] = Named(markers[column].start, markers[column].stop, score)
-    left = [place for place in own if named[place] is None]
-    taken = {(each.start, each.stop) for each in named if each is not None}
-    free = [marker for marker in markers if (marker.start, marker.stop) not in taken]
+
+
+def _name_rest(
+    named: list[Named | None], entities: Sequence[Entity], group: tuple[list[int], list[Marker]], score: float
+) -> None:
+    """Give the markers left over to the entities left over, if these are as many and of one type."""
+    left = [place for place in group[0] if named[place] is None]
+    taken = {each[:2] for each in named if each is not None}
+    free = [marker for marker in group[1] if marker[:2] not in taken]
     if len(left) == len(free) and len({entities[place].label for place in left}) == 1:
-        for place, marker in zip(left, free, strict=True):  # by elimination
-            named[place] = Named(marker.start, marker.stop, least or 0.0)
+        for place, marker in zip(left, free, strict=True):
+            named[place] = Named(marker.start, marker.stop, score)
 
 
 def assigned(likeness: NDArray[np.float64]) -> list[int | None]:
@@ -189,7 +198,7 @@ def _find_lost(
                 if stop - 1 in in_marker:
                     break
                 near = _is_near(halves, start, stop)
-                like = entities[place].resembles(read.surface(start, stop), least[0] if near else least[1])
+                like = entities[place].resembles(read.surface(start, stop), sum(least) / 2 if near else least[1])
                 if like:
                     own.append(Candidate(start, stop, like + _NEAR * near, translation=like))
         candidates.append(own)
