@@ -315,5 +315,5 @@ def test_translate_test_comes_back_from_the_store(tmp_path):
 
 @pytest.mark.parametrize("options", [TranslateTrain, TranslateTest])
 def test_a_matching_that_no_method_can_feed_is_refused_at_once(options):
-    with pytest.raises(RecipeError, match="no translation scorer yet"):
+    with pytest.raises(RecipeError, match="no scorer"):
         options(matching=Matching(fusion=Fusion(translation=0.5)))

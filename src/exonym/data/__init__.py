@@ -13,7 +13,7 @@ from exonym.data.tags import (
     tag_set,
     tags_of,
 )
-from exonym.data.text import Normalised, fold, nfc, normalised, split_words
+from exonym.data.text import Normalised, fold, nfc, normalised, resemblance, split_words
 from exonym.data.types import Alignment, Bitext, Corpus, Link, Links, Lost, Origin, Pair, Sentence, Span
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "fold",
     "nfc",
     "normalised",
+    "resemblance",
     "spans_of",
     "split_tag",
     "split_words",

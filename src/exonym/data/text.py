@@ -6,6 +6,7 @@ one code point in one file and two in the next (60 % of the Yoruba words of Masa
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 from unicodedata import combining, is_normalized, normalize
@@ -43,6 +44,19 @@ def nfc(word: str) -> str:
 def fold(word: str) -> str:
     """Return the form in which words are compared without regard to case: NFC, case-folded."""
     return nfc(nfc(word).casefold())
+
+
+def resemblance(one: str, other: str, least: float = 0.0) -> float:
+    """Return how like each other two strings are, in [0, 1], without regard to case; 0 if less than `least`.
+
+    Source:
+        Ratcliff and Metzener 1988, as in `difflib`: twice the characters in matching blocks over those of both.
+    """
+    matcher = SequenceMatcher(None, fold(one), fold(other), autojunk=False)
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= least else 0.0
 
 
 def normalised(text: str) -> Normalised:

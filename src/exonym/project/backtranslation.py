@@ -11,11 +11,11 @@ lose by it, on both of their data sets; docs/results has ours, which gain.
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from exonym.data import Bitext, Corpus, Lost, Origin, Pair, Sentence, Span, fold
+from exonym.data import Bitext, Corpus, Lost, Origin, Pair, Sentence, Span, resemblance
 from exonym.errors import DataError
+from exonym.project.naming import assigned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 OPEN, CLOSE = "[", "]"
 _INSTEAD = {OPEN: "(", CLOSE: ")"}  # for brackets of the source text
-_IN_ORDER = 1e-6  # weight of order between spans that are equally similar
 
 
 class Refined(NamedTuple):
@@ -156,27 +155,16 @@ def assign(translated: Sequence[str], found: Sequence[str], threshold: float) ->
     Args:
         translated: M strings.
         found: N strings.
-        threshold: least similarity, in [0, 1]; the ratio of `difflib.SequenceMatcher`, without regard to case.
+        threshold: least similarity, in [0, 1], as `resemblance` gives it.
 
     Returns:
         For each of the M its place among the N and the similarity, or None.
     """
     import numpy as np
-    from scipy.optimize import linear_sum_assignment
 
-    similarity = np.zeros((len(translated), len(found)))
-    for row, one in enumerate(translated):
-        for column, other in enumerate(found):
-            ratio = SequenceMatcher(None, fold(one), fold(other), autojunk=False).ratio()
-            similarity[row, column] = ratio if ratio >= threshold else 0.0
-    rows, columns = np.indices(similarity.shape)
-    apart = np.abs((rows + 0.5) / max(1, len(translated)) - (columns + 0.5) / max(1, len(found)))
-    where = np.where(similarity > 0, similarity + _IN_ORDER * (1 - apart), 0.0)
-    chosen: list[tuple[int, float] | None] = [None] * len(translated)
-    for row, column in np.transpose(linear_sum_assignment(where, maximize=True)).tolist():
-        if similarity[row, column]:
-            chosen[row] = column, float(similarity[row, column])
-    return chosen
+    similarity = np.array([[resemblance(one, other, threshold) for other in found] for one in translated])
+    columns = assigned(similarity)
+    return [None if column is None else (column, float(similarity[row, column])) for row, column in enumerate(columns)]
 
 
 def _labelled(

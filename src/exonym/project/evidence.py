@@ -19,6 +19,7 @@ from exonym.project.candidates import (
     ngrams,
     votes_of,
 )
+from exonym.project.codec import MarkerScorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,13 +54,13 @@ class Evidence(NamedTuple):
     Attributes:
         tagged: the target sentence with the spans and the probabilities of a tagger; None if there is none.
         tags: the K tags that the columns of its probabilities stand for.
-        translation: scores phrases; None if there is none.
+        translation: scores phrases, or the places of marks; None if there is none.
         background: what the whole text tells of its words.
     """
 
     tagged: Sentence | None = None
     tags: tuple[str, ...] = ()
-    translation: TranslationScorer | None = None
+    translation: TranslationScorer | MarkerScorer | None = None
     background: Background = Background()
 
 
@@ -196,9 +197,16 @@ def tagger_score(
 def _translation_scores(
     source: Sentence, target: Sentence, ranges: Sequence[Sequence[Range]], fusion: Fusion, evidence: Evidence
 ) -> list[list[float]]:
-    """Ask how well spans and candidates translate each other, once for each pair of phrases; all 0 if not asked."""
+    """Ask how well spans and candidates translate each other, once for each pair of phrases, or where marks would be.
+
+    All 0 if not asked.
+    """
     if not fusion.translation or evidence.translation is None:
         return [[0.0] * len(mine) for mine in ranges]
+    if isinstance(evidence.translation, MarkerScorer):
+        placed = evidence.translation.placements(source, target, ranges)
+        shares = [[own.get(each, 0.0) for each in mine] for own, mine in zip(placed, ranges, strict=True)]
+        return [[share if share >= fusion.translation_threshold else 0.0 for share in own] for own in shares]
     phrases = [
         [(source.surface(span), " ".join(target.words[start:stop])) for start, stop in mine]
         for span, mine in zip(source.spans, ranges, strict=True)

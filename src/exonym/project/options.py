@@ -50,7 +50,8 @@ class Fusion:
     Attributes:
         alignment: weight of the word links, >= 0.
         tagger: weight of what a tagger of the target language says of the candidate, >= 0.
-        translation: weight of how well source span and candidate translate each other, >= 0.
+        translation: weight of how well source span and candidate translate each other, >= 0; or, if the scorer that is
+            given is a `MarkerScorer`, of how probable marks around the candidate are.
         tagger_threshold: tagger scores under this count as 0.
         translation_threshold: translation scores under this count as 0.
         tagger_by_class: True asks the tagger for the label of the source span, False for its likeliest label.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from exonym.data import Corpus, Ledger, nfc
 from exonym.errors import DataError
 from exonym.project.belief import Background
+from exonym.project.codec import MarkerScorer
 from exonym.project.evidence import Evidence, TranslationScorer, require
 from exonym.project.options import Matching
 from exonym.project.pairing import Unpaired, join
@@ -25,7 +26,7 @@ def project(
     alignment: Alignment,
     matching: Matching | None = None,
     tagged: Corpus | None = None,
-    translation: TranslationScorer | None = None,
+    translation: TranslationScorer | MarkerScorer | None = None,
 ) -> Corpus:
     """Project the spans of a labelled corpus onto the target side of a bitext.
 
@@ -35,7 +36,7 @@ def project(
         alignment: the links of each pair of `bitext`.
         matching: how spans are matched; None for the defaults.
         tagged: the target sides with the spans and probabilities of a tagger; needed where `matching` asks for them.
-        translation: scores phrases, a sentence at a time; needed where `matching` asks for it.
+        translation: scores phrases or the places of marks, a sentence at a time; needed where `matching` asks for it.
 
     Returns:
         The target sentences in bitext order, named after their pairs. Each projected span carries its source sentence,
@@ -91,7 +92,7 @@ def evidence_of(
     bitext: Bitext,
     matching: Matching,
     tagged: Corpus | None = None,
-    translation: TranslationScorer | None = None,
+    translation: TranslationScorer | MarkerScorer | None = None,
     background: Background = Background(),  # noqa: B008 - not changed
 ) -> Iterator[Evidence]:
     """Give each pair what is known of it beside its links; what `matching` does not need is not looked at.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
@@ -52,6 +53,7 @@ __all__ = [
     "Do",
     "Gloss",
     "GlossTagger",
+    "MarkedCorpus",
     "Method",
     "MethodOptions",
     "MultiSource",
@@ -67,6 +69,7 @@ __all__ = [
     "gloss",
     "just_do",
     "load_any_tagger",
+    "mark_then_translate",
     "multi_source",
     "stage",
     "supervised",

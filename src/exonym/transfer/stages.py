@@ -21,6 +21,8 @@ from exonym.translate import Translations, Translator, name_of_translation, tran
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from exonym.project import MarkerScorer, TranslationScorer
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -56,14 +58,17 @@ def stage(version: int) -> Callable[[Callable[P, T]], Stage[P, T]]:
     return lambda function: Stage(function.__name__, version, function)
 
 
-def check_evidence(matching: Matching) -> None:
+def check_evidence(matching: Matching, scorer: object | None = None) -> None:
     """Refuse a matching that needs evidence which no stage makes.
 
     Raises:
-        RecipeError: translation counts in its scores.
+        RecipeError: translation counts in its scores, and there is nothing that scores it.
     """
-    if matching.needs_translation:
-        raise RecipeError("fusion.translation: found a weight; expected 0: recipes have no translation scorer yet.")
+    if matching.needs_translation and scorer is None:
+        raise RecipeError(
+            "fusion.translation: found a weight and no scorer; expected a translator that scores. Give one, or leave "
+            "it out."
+        )
 
 
 SHARD = 500  # sentences that are translated in one stage: at most so many are lost if a run is stopped
@@ -106,11 +111,16 @@ def learn_lexicon(bitext: Bitext, alignment: Alignment) -> Lexicon:
 
 @stage(3)
 def project(
-    source: Corpus, bitext: Bitext, alignment: Alignment, matching: Matching, tagged: Corpus | None = None
+    source: Corpus,
+    bitext: Bitext,
+    alignment: Alignment,
+    matching: Matching,
+    tagged: Corpus | None = None,
+    translation: TranslationScorer | MarkerScorer | None = None,
 ) -> Corpus:
     """Project labels over a bitext; the alignment may go on past it."""
     own = Alignment(alignment.links[: len(bitext)], alignment.name)
-    return project_corpus(source, bitext, own, matching, tagged)
+    return project_corpus(source, bitext, own, matching, tagged, translation)
 
 
 @stage(1)

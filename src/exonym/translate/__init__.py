@@ -1,7 +1,7 @@
 """Translation engines, and what is known of their output. Start at `Translator`."""
 
 from exonym.translate.flaws import flaw_of
-from exonym.translate.running import joined, running
+from exonym.translate.running import is_unspaced, joined, running
 from exonym.translate.translator import (
     ScoringTranslator,
     Translation,
@@ -17,6 +17,7 @@ __all__ = [
     "Translations",
     "Translator",
     "flaw_of",
+    "is_unspaced",
     "joined",
     "name_of_translation",
     "running",

@@ -52,7 +52,7 @@ def joined(words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
         closes = bool(waiting) and word == waiting[-1]
         opens = not closes and word in _QUOTES
         if not (
-            glued or closes or _goes_to_the_left(word) or (text and _is_unspaced(text[-1]) and _is_unspaced(word[0]))
+            glued or closes or _goes_to_the_left(word) or (text and is_unspaced(text[-1]) and is_unspaced(word[0]))
         ):
             text += " "
         offsets.append((len(text), len(text) + len(word)))
@@ -69,5 +69,6 @@ def _goes_to_the_left(word: str) -> bool:
     return word in _CLITICS or word == "..." or (len(word) == 1 and word in _CLOSE)
 
 
-def _is_unspaced(letter: str) -> bool:
+def is_unspaced(letter: str) -> bool:
+    """Say whether a character is of a script that is written without spaces between words."""
     return any(first <= letter <= last for first, last in _UNSPACED)
