@@ -105,10 +105,14 @@ def _plain(code: str) -> str:
     return code.replace("_", "-").lower()
 
 
-def is_same(one: str, other: str) -> bool | None:
-    """Say whether two codes mean the same language, script aside; None if one is no language's code."""
-    first, second = _language(one), _language(other)
-    return None if first is None or second is None else first.code == second.code
+def excludes(own: str, asked: str) -> bool:
+    """Say whether a code surely means another language than the one that is asked for.
+
+    Codes of families of languages (`gmw`, `mul`) exclude none, and since they can't be told from those of languages
+    outside ISO 639-1, these don't either.
+    """
+    first, second = _language(own), _language(asked)
+    return first is not None and second is not None and len(first.code) == 2 and first.code != second.code
 
 
 @lru_cache(maxsize=1024)
