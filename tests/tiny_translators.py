@@ -18,11 +18,11 @@ from transformers import (
 
 from exonym.translate.codec import Codec
 
-ROUTES = {  # family -> source and target language
-    "nllb": ("eng_Latn", "spa_Latn"),
-    "m2m100": ("en", "es"),
-    "marian": ("en", "es"),
-    "marian-many": ("en", "spa"),
+ROUTES = {  # family -> for each lesson the source and the target language, as the model calls them
+    "nllb": [("eng_Latn", "spa_Latn"), ("eng_Latn", "swh_Latn")],
+    "m2m100": [("en", "es"), ("en", "sw")],
+    "marian": [("en", "es")],
+    "marian-many": [("en", "spa"), ("en", "swa")],
 }
 FAMILIES = tuple(ROUTES)
 _LANGUAGES = ["eng_Latn", "spa_Latn", "swh_Latn", "zho_Hans", "arb_Arab"]  # of the tiny NLLB
@@ -41,10 +41,13 @@ _SIZE = {
 POSITIONS = 96
 
 
-def make_translator(folder, family, pairs, steps=120):
-    """Write a tiny translation model, learnt from pairs of sentences, and its tokeniser into a folder."""
+def make_translator(folder, family, lessons, steps=80):
+    """Write a tiny translation model and its tokeniser into a folder.
+
+    It learns a lesson, pairs of sentences, for each of its `ROUTES`.
+    """
     folder.mkdir(parents=True)
-    text = [side for pair in pairs for side in pair]
+    text = [side for pairs in lessons for pair in pairs for side in pair] * 10
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sentencepiece, and that sacremoses is recommended
         tokenizer = _nllb(text) if family == "nllb" else _sentencepiece(folder, family, text)
@@ -52,17 +55,21 @@ def make_translator(folder, family, pairs, steps=120):
         torch.manual_seed(11)
         model = _marian(tokenizer) if family.startswith("marian") else _m2m100(tokenizer, family)
         codec = Codec(tokenizer, family)
-        _learn(model, codec, pairs, codec.route(*ROUTES[family]), steps)
+        _learn(model, codec, list(zip(ROUTES[family], lessons, strict=False)), steps)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def _learn(model, codec, pairs, route, steps):
+def _learn(model, codec, lessons, steps):
     """Learn some translations nearly by heart: they end, and what is likeliest is so by far."""
     start, padding = model.config.decoder_start_token_id, model.config.pad_token_id
-    sources = [[*route.before, *ids, *route.after] for ids in codec.encode([source for source, _ in pairs])]
-    targets = [[*route.prefix, *ids, codec.end] for ids in codec.encode([target for _, target in pairs], target=True)]
+    sources, targets = [], []
+    for languages, pairs in lessons:
+        route = codec.route(*languages)
+        sources += [[*route.before, *ids, *route.after] for ids in codec.encode([pair[0] for pair in pairs])]
+        read = codec.encode([pair[1] for pair in pairs], target=True)
+        targets += [[*route.prefix, *ids, codec.end] for ids in read]
     read, written = _padded(sources, padding), _padded(targets, -100)
     begun = _padded([[start, *ids[:-1]] for ids in targets], padding)
     optimiser = torch.optim.Adam(model.parameters(), lr=4e-3)
@@ -139,7 +146,7 @@ def _sentencepiece(folder, family, text):
     if family == "m2m100":
         vocabulary = ["<s>", "<pad>", "</s>", "<unk>", *pieces]
     else:
-        languages = [">>spa<<", ">>por<<", ">>pt_br<<"] if family == "marian-many" else []
+        languages = [">>spa<<", ">>swa<<", ">>pt_br<<"] if family == "marian-many" else []
         vocabulary = ["</s>", "<unk>", *languages, *pieces, "<pad>"]
     path = folder / "made.json"
     path.write_text(json.dumps({piece: place for place, piece in enumerate(vocabulary)}), encoding="utf-8")

@@ -56,11 +56,11 @@ _SHOWN = 3
 
 
 class _Language(NamedTuple):
-    """A language in one form for all codes; `written` says that its script was given and not guessed."""
+    """A language in one form for all codes; `given` says that its script was said, if only by a country."""
 
     code: str
     script: str
-    written: bool
+    given: bool
     territory: bool
 
 
@@ -89,7 +89,7 @@ def code_for(code: str, known: Collection[str], model: str) -> str:
         )
     same = {each: own for each in known if (own := _language(each)) is not None and own.code == asked.code}
     fitting = [each for each, own in same.items() if own.script == asked.script]
-    if not fitting and not asked.written and len({own.script for own in same.values()}) == 1:
+    if not fitting and not asked.given and len({own.script for own in same.values()}) == 1:
         fitting = list(same)
     if not fitting:
         near = list(same) or _nearest(code, known)
@@ -129,7 +129,8 @@ def _language(code: str) -> _Language | None:
         return None
     name = _GROUPS.get(tag.language, tag.language)
     script = tag.script or (tag if tag.territory else Language.get(name)).maximize().script
-    return _Language(name, script or "", tag.script is not None, tag.territory is not None)
+    given = tag.script is not None or tag.territory is not None
+    return _Language(name, script or "", given, tag.territory is not None)
 
 
 def _nearest(code: str, known: Iterable[str]) -> list[str]:
