@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from exonym.align import StatisticalAligner
 from exonym.data import Bitext, Corpus, Ledger, Pair
 from exonym.project import Markers, Matching, alone_of, broken, entities_to_translate, marked_corpus, project_marked
-from exonym.transfer.stages import Do, align, just_do, project, stage, tag_target_side, translate
+from exonym.transfer.parallel import AlignerOptions, links_of
+from exonym.transfer.stages import Do, just_do, project, stage, tag_target_side, translate
 
 if TYPE_CHECKING:
-    from exonym.align import Aligner
     from exonym.project import MarkerScorer, TranslationScorer
     from exonym.tag import Tagger
     from exonym.translate import Translations, Translator
@@ -32,13 +32,13 @@ def mark_then_translate(
     languages: tuple[str, str],
     markers: Markers = Markers(),  # noqa: B008 - immutable
     *,
-    aligner: Aligner = StatisticalAligner(),  # noqa: B008 - immutable
+    aligner: AlignerOptions = StatisticalAligner(),  # noqa: B008 - immutable
     matching: Matching = Matching(),  # noqa: B008 - immutable
     extra: Bitext | None = None,
     tagger: Tagger | None = None,
     translation: TranslationScorer | MarkerScorer | None = None,
     do: Do = just_do,
-    run: int = 0,
+    seed: int = 1,
 ) -> MarkedCorpus:
     """Translate a corpus with its entities marked, and read them off.
 
@@ -54,7 +54,7 @@ def mark_then_translate(
         tagger: of the target language; needed where `matching` asks for one.
         translation: scores phrases or the places of marks; needed where `matching` asks for it.
         do: carries out the stages.
-        run: tells apart the runs of an aligner that is not deterministic.
+        seed: tells apart the runs of an aligner that is not deterministic.
 
     Returns:
         The target corpus and the count of what became of the markers. Translations with a flaw are left out; so are
@@ -72,7 +72,7 @@ def mark_then_translate(
         plain = translate(rest, translator, *languages, do)
         if len(plain.bitext):
             text = _to_learn(plain.bitext, source, read, extra)
-            links = do(align, text, aligner, run)
+            links = links_of(text, aligner, plain.alignment, do, seed)
             known = do(tag_target_side, tagger, plain.bitext) if matching.needs_tagger and tagger is not None else None
             more = () if translation is None else (translation,)
             fallback = do(project, rest, plain.bitext, links, matching, known, *more)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from exonym.align import StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
-from exonym.data import Ledger
 from exonym.errors import RecipeError
+from exonym.project import MarkerScorer
+from exonym.project.marking import Style
 from exonym.transfer.stages import Do, align, translate
-from exonym.translate import Translator
+from exonym.translate import Ctranslate2, DirectTranslationScore, TransformersTranslator
 
 if TYPE_CHECKING:
     from exonym.data import Alignment, Bitext
@@ -32,8 +33,64 @@ class TranslatorLinks:
     kind: Literal["translator"] = "translator"
 
 
+@dataclass(frozen=True, kw_only=True)
+class PhraseScorer:
+    """Scores candidates by how well a translation model finds that they and the source span translate each other.
+
+    Attributes:
+        kind: names it in a recipe.
+        translator: the model; one of NLLB or M2M100, which also translate a language into itself.
+
+    Source:
+        García-Ferrero et al. 2023, T-Projection, whose candidates are ranked so; here with the exact assignment.
+    """
+
+    kind: Literal["phrases"] = "phrases"
+    translator: Ctranslate2 | TransformersTranslator
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsertionScorer:
+    """Scores candidates by how probable a translation model finds marks around them, given the marked source sentence.
+
+    Attributes:
+        kind: names it in a recipe.
+        translator: the model; better one that was taught to keep marks.
+        style: how entities are marked.
+        kept: of each entity so many ranges share a score of 1.
+        max_words: longer ranges are not looked at; 0 is no limit.
+
+    Source:
+        Le et al. 2024, CODEC; see `exonym.project.MarkerScorer`.
+    """
+
+    kind: Literal["insertions"] = "insertions"
+    translator: Ctranslate2 | TransformersTranslator
+    style: Style = "brackets"
+    kept: int = 5
+    max_words: int = 10
+
+
 AlignerOptions = StatisticalAligner | EflomalAligner | TranslatorLinks
-TranslatorOptions = Translator  # TODO engines
+TranslatorOptions = Ctranslate2 | TransformersTranslator
+ScorerOptions = PhraseScorer | InsertionScorer
+
+
+def scorer_of(options: ScorerOptions | None, task: Task) -> DirectTranslationScore | MarkerScorer | None:
+    """Make the scorer of candidates of a task."""
+    if options is None:
+        return None
+    source, target = task.source_language, task.target_language
+    if isinstance(options, PhraseScorer):
+        return DirectTranslationScore(options.translator, source, target)
+    return MarkerScorer(
+        translator=options.translator,
+        source=source,
+        target=target,
+        style=options.style,
+        kept=options.kept,
+        max_words=options.max_words,
+    )
 
 
 def with_translation(task: Task, translator: TranslatorOptions, do: Do) -> tuple[Task, Translations]:
@@ -49,13 +106,6 @@ def with_test_translation(task: Task, translator: TranslatorOptions, do: Do) -> 
     """
     made = translate(task.test, translator, task.target_language, task.source_language, do)
     return replace(task, test_translation=made.bitext.swapped()), made
-
-
-def counted(made: Translations | None, ledger: Ledger) -> Ledger:
-    """Put what the translator made before what was counted of it later."""
-    whole = Ledger(made.ledger if made is not None else {})
-    whole.update(ledger)
-    return whole
 
 
 def check_links(aligner: AlignerOptions, translator: TranslatorOptions | None) -> None:

@@ -12,10 +12,11 @@ from exonym.project import Matching, losses, places
 from exonym.tag import LightOptions
 from exonym.transfer.parallel import (
     AlignerOptions,
+    ScorerOptions,
     TranslatorOptions,
     check_links,
-    counted,
     links_of,
+    scorer_of,
     with_test_translation,
 )
 from exonym.transfer.saved import TaggerOptions, source_tagger
@@ -43,6 +44,7 @@ class TranslateTest:
         translator: translates the test text into the source language; None takes the test translation of the task.
         aligner: how words are linked.
         matching: how spans are matched. Where it needs a tagger of the target language, it gets the source tagger.
+        scorer: scores candidates by translation, where `matching.fusion.translation` is not 0.
         missing: what becomes of test sentences that have no translation: they stay `untagged`, or the source tagger
             tags them as they are (`direct`).
         tagger: how the source tagger is trained; or one that is there already.
@@ -52,11 +54,12 @@ class TranslateTest:
     translator: TranslatorOptions | None = None
     aligner: AlignerOptions = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
+    scorer: ScorerOptions | None = None
     missing: Missing = "untagged"
     tagger: TaggerOptions = field(default_factory=LightOptions)
 
     def __post_init__(self) -> None:
-        check_evidence(self.matching)
+        check_evidence(self.matching, self.scorer)
         check_links(self.aligner, self.translator)
 
 
@@ -98,10 +101,14 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     own = made.alignment.swapped() if made and made.alignment else None
     links = links_of(translation + task.parallel, options.aligner, own, do, seed)
     known = do(tag_target_side, reader, translation) if options.matching.needs_tagger else None
-    projected = do(project, tagged, translation, links, options.matching, known)
+    scorer = scorer_of(options.scorer, task)
+    more = () if scorer is None else (scorer,)
+    projected = do(project, tagged, translation, links, options.matching, known, *more)
     rest = do(tag, reader, task.test) if options.missing == "direct" else task.test
     predictions = do(put_on_test, projected, translation, rest)
-    ledger = counted(made, do(count_test_losses, projected, len(task.test) - len(translation), options.missing))
+    lost = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)
+    ledger = Ledger(made.ledger if made else {})
+    ledger.update(lost)
     return Outcome(predictions=predictions, ledger=ledger)
 
 

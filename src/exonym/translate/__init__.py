@@ -1,7 +1,12 @@
 """Translation engines, and what is known of their output. Start at `Translator`."""
 
+from exonym.translate.conversion import convert
+from exonym.translate.ctranslate2_engine import Ctranslate2
 from exonym.translate.flaws import flaw_of
+from exonym.translate.languages import code_for
 from exonym.translate.running import is_unspaced, joined, running
+from exonym.translate.similarity import DirectTranslationScore
+from exonym.translate.transformers_engine import TransformersTranslator
 from exonym.translate.translator import (
     ScoringTranslator,
     Translation,
@@ -12,10 +17,15 @@ from exonym.translate.translator import (
 )
 
 __all__ = [
+    "Ctranslate2",
+    "DirectTranslationScore",
     "ScoringTranslator",
+    "TransformersTranslator",
     "Translation",
     "Translations",
     "Translator",
+    "code_for",
+    "convert",
     "flaw_of",
     "is_unspaced",
     "joined",

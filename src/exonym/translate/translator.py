@@ -31,6 +31,7 @@ class Translation:
         score: mean log-probability of the tokens, the end included, <= 0; None if the engine has none.
         links: source word -> target word, where the engine knows which words come from which; else None.
         cut: the engine reached its limit of length before the end.
+        pieces: of a sentence too long for the engine, which were translated apart; 1 if it was translated at once.
     """
 
     text: str
@@ -39,12 +40,15 @@ class Translation:
     score: float | None = None
     links: Links | None = None
     cut: bool = False
+    pieces: int = 1
 
     @classmethod
-    def of(cls, text: str, *, score: float | None = None, links: Links | None = None, cut: bool = False) -> Translation:
+    def of(
+        cls, text: str, *, score: float | None = None, links: Links | None = None, cut: bool = False, pieces: int = 1
+    ) -> Translation:
         """Split running text into words, as `exonym.data.split_words` does."""
         words, offsets = split_words(text)
-        return cls(text, words, offsets, score, links, cut)
+        return cls(text, words, offsets, score, links, cut, pieces)
 
 
 @runtime_checkable
@@ -146,6 +150,7 @@ class Translations:
     def ledger(self) -> Ledger:
         """How many sentences were translated, and the flaws by kind."""
         ledger = Ledger({"sentences translated": len(self)})
+        ledger.note("sentences translated in pieces", sum(made.pieces > 1 for made in self.translations))
         for flaw, count in sorted(Counter(filter(None, self.flaws)).items()):
             ledger.note(f"translations left out: {flaw}", count)
         return ledger

@@ -1,0 +1,258 @@
+"""How sentences go through a translation model, whatever runs it: distinct texts, in pieces, in batches, and back.
+
+Start at `translate_with` and `score_with`; what runs a model is an `Engine`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from exonym.errors import DataError, RecipeError
+from exonym.translate.pieces import pieces_of
+from exonym.translate.running import joined, running
+from exonym.translate.translator import Translation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from exonym.data import Sentence
+    from exonym.translate.codec import Codec
+    from exonym.translate.translator import Progress
+
+USUAL_SOURCE = 256  # tokens of a source text that are translated together: longer than nearly all sentences
+USUAL_TARGET = 512  # tokens of a translation
+_LEAST = 16  # tokens that a piece must be allowed: those that say the language, and the longest character
+
+
+class Made(NamedTuple):
+    """The tokens of a translation, without those that it was made to begin with and without the end.
+
+    Attributes:
+        ids: the tokens.
+        cut: the limit of length was reached before the end.
+    """
+
+    ids: list[int]
+    cut: bool
+
+
+class Engine(Protocol):
+    """Runs a translation model."""
+
+    @property
+    def codec(self) -> Codec:
+        """Its tokeniser."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """How long texts may be."""
+        ...
+
+    def generate(self, sources: list[list[int]], prefix: list[int]) -> list[Made]:
+        """Translate a batch, each translation beginning with the tokens of `prefix`."""
+        ...
+
+    def log_probabilities(
+        self, sources: list[list[int]], targets: list[list[int]], prefix: list[int]
+    ) -> list[NDArray[np.float32]]:
+        """Return, of a batch, log P of each token of the targets and of the end, all after `prefix`."""
+        ...
+
+
+class Limits(NamedTuple):
+    """How many tokens a text may have, special ones included.
+
+    Attributes:
+        source: of a source text that is translated at once.
+        target: of a translation, the end included.
+        scored: of either text that is scored.
+    """
+
+    source: int
+    target: int
+    scored: int
+
+
+def limits_of(name: str, positions: int, source: int | None, target: int | None) -> Limits:
+    """Return the limits for a model.
+
+    Args:
+        name: of the model, for messages.
+        positions: most tokens that the model reads or writes.
+        source: what was asked for; the usual one, as far as the model reaches, if None.
+        target: the same.
+
+    Raises:
+        RecipeError: the model reaches less far than was asked for.
+    """
+    written = positions - 2  # it begins with a token that stands for nothing, and the language
+    for key, asked, most in (("max_source", source, positions), ("max_target", target, written)):
+        if asked is not None and asked > most:
+            raise RecipeError(f"{name}: found {key} = {asked}; expected {most} or less")
+    return Limits(source or min(USUAL_SOURCE, positions), target or min(USUAL_TARGET, written), written)
+
+
+def check_options(
+    kind: str, model: str, beams: int, batch_tokens: int, max_source: int | None, max_target: int | None
+) -> None:
+    """Check options that all engines have.
+
+    Raises:
+        RecipeError: one is out of range.
+    """
+    if not model:
+        raise RecipeError(f"{kind} translator: found no model; expected one")
+    least = {"beams": (beams, 1), "batch_tokens": (batch_tokens, 1)}
+    least |= {"max_source": (max_source or _LEAST, _LEAST), "max_target": (max_target or 1, 1)}
+    for key, (found, expected) in least.items():
+        if found < expected:
+            raise RecipeError(f"{kind} translator: found {key} = {found}; expected {expected} or more")
+
+
+def translate_with(
+    engine: Engine,
+    sentences: Sequence[Sentence],
+    source: str,
+    target: str,
+    *,
+    batch_tokens: int,
+    scores: bool,
+    progress: Progress | None,
+) -> list[Translation]:
+    """Translate sentences; see `Translator.translate`.
+
+    The same text is translated once. A text that is too long is translated in pieces, see `pieces_of`.
+
+    Args:
+        engine: runs the model.
+        sentences: what to translate.
+        source: their language.
+        target: the language to translate into.
+        batch_tokens: most source tokens in a batch, padding included.
+        scores: say how likely each translation is.
+        progress: called with (sentences done, all sentences).
+    """
+    codec, route = engine.codec, engine.codec.route(source, target)
+    room = engine.limits.source - len(route.before) - len(route.after)
+    texts = [(running(sentence).text or "").strip() for sentence in sentences]
+    pieces = _pieces(codec, dict.fromkeys(filter(None, texts)), room)
+    distinct = list(dict.fromkeys(piece for parts in pieces.values() for piece in parts))
+    framed = [[*route.before, *ids, *route.after] for ids in codec.encode(distinct)]
+    told = _Told(texts, pieces, progress)
+    made: dict[str, tuple[Made, NDArray[np.float32] | None]] = {}
+    for batch in batches(list(map(len, framed)), batch_tokens):
+        given = [framed[place] for place in batch]
+        found = engine.generate(given, list(route.prefix))
+        each: Sequence[NDArray[np.float32] | None] = [None] * len(batch)
+        if scores:
+            each = engine.log_probabilities(given, [one.ids for one in found], list(route.prefix))
+        own = [distinct[place] for place in batch]
+        made.update(zip(own, zip(found, each, strict=True), strict=True))
+        told.note(own)
+    return [_together(codec, [made[piece] for piece in pieces.get(text, ())]) for text in texts]
+
+
+def score_with(
+    engine: Engine,
+    pairs: Sequence[tuple[str, str]],
+    source: str,
+    target: str,
+    *,
+    batch_tokens: int,
+    progress: Progress | None,
+) -> list[NDArray[np.float32]]:
+    """Score translations; see `ScoringTranslator.score`.
+
+    Raises:
+        DataError: a text is longer than the model can read: its parts can't be told apart, and nothing is cut.
+    """
+    codec, route = engine.codec, engine.codec.route(source, target)
+    sources = [[*route.before, *ids, *route.after] for ids in codec.encode([pair[0] for pair in pairs])]
+    targets = codec.encode([pair[1] for pair in pairs], target=True)
+    sizes = [max(len(own), len(other) + 1) for own, other in zip(sources, targets, strict=True)]
+    most = engine.limits.scored
+    for size, pair in zip(sizes, pairs, strict=True):
+        if size > most:
+            raise DataError(
+                f"translation score: found a text of {size} tokens ({max(pair, key=len)[:40]!r}...); expected {most} "
+                "or fewer, as many as the model reads. Split it, or leave it out."
+            )
+    found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(pairs)
+    done = 0
+    for batch in batches(sizes, batch_tokens):
+        rows = engine.log_probabilities(
+            [sources[place] for place in batch], [targets[place] for place in batch], list(route.prefix)
+        )
+        for place, row in zip(batch, rows, strict=True):
+            found[place] = row
+        done += len(batch)
+        if progress is not None:
+            progress(done, len(pairs))
+    return found
+
+
+def batches(sizes: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield numbered things in batches of alike size, the largest things first.
+
+    Args:
+        sizes: tokens of each.
+        budget: most tokens in a batch, counted as its largest times its number; a larger thing has one of its own.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(sizes)), key=lambda place: -sizes[place]):
+        if batch and sizes[batch[0]] * (len(batch) + 1) > budget:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _pieces(codec: Codec, texts: dict[str, None], room: int) -> dict[str, list[str]]:
+    """Return the pieces of each text."""
+    sizes = map(len, codec.encode(list(texts)))
+    return {
+        text: [text] if size <= room else pieces_of(text, lambda part: len(codec.encode([part])[0]), room)
+        for text, size in zip(texts, sizes, strict=True)
+    }
+
+
+class _Told:
+    """Counts the sentences whose pieces are all translated, and tells of it."""
+
+    def __init__(self, texts: Sequence[str], pieces: dict[str, list[str]], progress: Progress | None) -> None:
+        self._times = Counter(texts)
+        self._all = len(texts)
+        self._done = sum(times for text, times in self._times.items() if text not in pieces)
+        self._left = {text: len(set(parts)) for text, parts in pieces.items()}
+        self._owners: dict[str, list[str]] = {}
+        for text, parts in pieces.items():
+            for part in set(parts):
+                self._owners.setdefault(part, []).append(text)
+        self._progress = progress
+
+    def note(self, parts: Iterable[str]) -> None:
+        for text in (text for part in parts for text in self._owners[part]):
+            self._left[text] -= 1
+            self._done += 0 if self._left[text] else self._times[text]
+        if self._progress is not None:
+            self._progress(self._done, self._all)
+
+
+def _together(codec: Codec, parts: Sequence[tuple[Made, NDArray[np.float32] | None]]) -> Translation:
+    """Make one translation of those of the pieces of a text."""
+    written = [text for made, _ in parts if (text := codec.decode(made.ids))]
+    rows = [row[: len(made.ids)] if made.cut else row for made, row in parts if row is not None]
+    scores = np.concatenate(rows) if rows else np.zeros(0, np.float32)
+    return Translation.of(
+        joined(written)[0],
+        score=float(scores.mean(dtype=np.float64)) if len(scores) else None,
+        cut=any(made.cut for made, _ in parts),
+        pieces=max(1, len(parts)),
+    )
