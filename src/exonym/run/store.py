@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -53,6 +53,9 @@ class Pending:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the result has
         raise NotYet(f"{name}: found a result that is only planned")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotYet("found a result that is only planned")
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from exonym.align import StatisticalAligner
 from exonym.align.eflomal import EflomalAligner
+from exonym.data import Ledger
 from exonym.errors import RecipeError
 from exonym.project import MarkerScorer
 from exonym.project.marking import Style
@@ -106,6 +107,15 @@ def with_test_translation(task: Task, translator: TranslatorOptions, do: Do) -> 
     """
     made = translate(task.test, translator, task.target_language, task.source_language, do)
     return replace(task, test_translation=made.bitext.swapped()), made
+
+
+def counted(made: Ledger, lost: Ledger) -> Ledger:
+    """Put the counts of what a translator made, if it made anything, before those of what was lost later."""
+    if not made:
+        return lost
+    whole = Ledger(made)
+    whole.update(lost)
+    return whole
 
 
 def check_links(aligner: AlignerOptions, translator: TranslatorOptions | None) -> None:

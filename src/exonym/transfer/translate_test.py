@@ -15,6 +15,7 @@ from exonym.transfer.parallel import (
     ScorerOptions,
     TranslatorOptions,
     check_links,
+    counted,
     links_of,
     scorer_of,
     with_test_translation,
@@ -107,9 +108,7 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     rest = do(tag, reader, task.test) if options.missing == "direct" else task.test
     predictions = do(put_on_test, projected, translation, rest)
     lost = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)
-    ledger = Ledger(made.ledger if made else {})
-    ledger.update(lost)
-    return Outcome(predictions=predictions, ledger=ledger)
+    return Outcome(predictions=predictions, ledger=counted(made.ledger if made else Ledger(), lost))
 
 
 @stage(1)

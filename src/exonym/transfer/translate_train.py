@@ -16,6 +16,7 @@ from exonym.transfer.parallel import (
     ScorerOptions,
     TranslatorOptions,
     check_links,
+    counted,
     links_of,
     scorer_of,
     with_translation,
@@ -110,9 +111,7 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
     tagger = do(train, silver, options.tagger, own)
     predictions = do(tag, tagger, task.test)
     lost = do(count_losses, projected, options.filtering)
-    ledger = Ledger(made)
-    ledger.update(lost)
-    return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=ledger)
+    return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=counted(made, lost))
 
 
 def _over_links(task: Task, options: TranslateTrain, do: Do, seed: int) -> tuple[Corpus, Ledger]:
