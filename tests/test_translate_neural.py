@@ -1,5 +1,9 @@
 """Translation by models: tiny ones that know a few made-up sentences by heart, through both engines."""
 
+import json
+import shutil
+import sys
+import warnings
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
@@ -18,6 +22,7 @@ from transformers import AutoModelForSeq2SeqLM, AutoTokenizer  # noqa: E402
 from exonym.data import Corpus, Sentence  # noqa: E402
 from exonym.errors import DataError, MissingExtra, RecipeError  # noqa: E402
 from exonym.formats import read_jsonl, write_corpus  # noqa: E402
+from exonym.hub import content_of  # noqa: E402
 from exonym.run.store import KINDS, Kind, Store  # noqa: E402
 from exonym.transfer import stages  # noqa: E402
 from exonym.translate import (  # noqa: E402
@@ -29,6 +34,8 @@ from exonym.translate import (  # noqa: E402
     Translations,
     Translator,
     convert,
+    ctranslate2_engine,
+    transformers_engine,
     translated,
 )
 from exonym.translate.codec import open_codec  # noqa: E402
@@ -145,8 +152,6 @@ def test_scores_are_those_of_transformers_as_its_manual_has_it(folders, engines,
 
 
 def _tokenizer(folder, source, target):
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return AutoTokenizer.from_pretrained(folder, src_lang=source, tgt_lang=target)
@@ -321,12 +326,10 @@ def test_models_that_are_not_there(tmp_path, folders):
 
 @pytest.mark.parametrize("package", ["torch", "transformers", "ctranslate2", "sentencepiece"])
 def test_packages_that_are_not_there(engines, monkeypatch, package):
-    from exonym.translate import ctranslate2_engine, transformers_engine
-
+    own, other = engines("m2m100")
     for module in (ctranslate2_engine, transformers_engine):
         module._opened.cache_clear()
-    monkeypatch.setitem(__import__("sys").modules, package, None)
-    own, other = engines("m2m100")
+    monkeypatch.setitem(sys.modules, package, None)
     engine = other if package == "ctranslate2" else own
     assert package in engine.requires
     with pytest.raises(MissingExtra, match=rf'{package} is not installed. Run: pip install "exonym\['):
@@ -369,7 +372,7 @@ def test_fingerprints_follow_content_and_options(engines, folders, tmp_path):
         assert replace(engine, beams=2).fingerprint != known
         assert replace(engine, max_source=20).fingerprint != known
         copy = tmp_path / f"copy{place}"
-        __import__("shutil").copytree(engine.model, copy)
+        shutil.copytree(engine.model, copy)
         moved = replace(engine, model=str(copy))
         assert moved.fingerprint == known
         changed = copy / ("model.safetensors" if place == 0 else "model.bin")
@@ -377,6 +380,21 @@ def test_fingerprints_follow_content_and_options(engines, folders, tmp_path):
         assert moved.fingerprint != known
     own, other = engines("m2m100")
     assert own.fingerprint != other.fingerprint
+
+
+def test_a_model_in_the_cache_of_the_hub_is_known_by_its_revision(engines, monkeypatch, tmp_path):
+    engine = engines("nllb")[0]
+    home = tmp_path / "models--tiny--nllb"
+    shutil.copytree(engine.model, home / "snapshots" / "0123abcd")
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text("0123abcd")
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.setattr(f"huggingface_hub.constants.{name}", str(tmp_path))
+    assert content_of("tiny/nllb") == "tiny/nllb@0123abcd"
+    named = replace(engine, model="tiny/nllb")
+    assert named.fingerprint != engine.fingerprint
+    given = sentences([source for source, _ in SPANISH[:2]])
+    same(named.translate(given, "en", "es"), engine.translate(given, "en", "es"))
 
 
 @dataclass(frozen=True)
@@ -401,11 +419,11 @@ class Stopped:
 def _save(made, folder):
     write_corpus(folder / "sentences.jsonl", Corpus(made.sentences, "c"))
     rows = [[each.text, each.score, each.cut, each.pieces] for each in made.translations]
-    (folder / "made.json").write_text(__import__("json").dumps([made.language, made.name, rows]))
+    (folder / "made.json").write_text(json.dumps([made.language, made.name, rows]))
 
 
 def _load(folder):
-    language, name, rows = __import__("json").loads((folder / "made.json").read_text())
+    language, name, rows = json.loads((folder / "made.json").read_text())
     made = tuple(Translation.of(text, score=score, cut=cut, pieces=pieces) for text, score, cut, pieces in rows)
     return Translations(tuple(read_jsonl(folder / "sentences.jsonl")), made, language, name)
 
