@@ -78,6 +78,9 @@ def _learn(model, codec, lessons, steps):
         made = model(input_ids=read, attention_mask=(read != padding).long(), decoder_input_ids=begun)
         torch.nn.functional.cross_entropy(made.logits.flatten(0, 1), written.flatten()).backward()
         optimiser.step()
+        if start == padding:  # Marian begins with it, as a row of zeros
+            with torch.no_grad():
+                model.get_input_embeddings().weight[padding] = 0
 
 
 def _padded(rows, value):

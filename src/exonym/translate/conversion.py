@@ -20,8 +20,7 @@ Quantization = Literal["int8", "int8_float32", "int8_float16", "int8_bfloat16", 
 def convert(model: str | Path, output: str | Path, *, quantization: Quantization = "int8", hub: bool = False) -> Path:
     """Convert an NLLB, M2M100 or Marian model for CTranslate2, with its tokeniser in the folder `tokenizer`.
 
-    It is read at half precision if it is to be stored in less than 32 bits; the 3.3 billion weights of the largest NLLB
-    then take about 7 GB of memory, and 3.4 GB on disk as int8.
+    Weights are read at half precision unless 32 bits are asked for: about 7 GB for the 3.3 billion of NLLB-200-3.3B.
 
     Args:
         model: a folder, or a name on the hub. Only safetensors are read.

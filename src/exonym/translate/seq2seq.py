@@ -108,10 +108,14 @@ def check_options(
     """
     if not model:
         raise RecipeError(f"{kind} translator: found no model; expected one")
-    least = {"beams": (beams, 1), "batch_tokens": (batch_tokens, 1)}
-    least |= {"max_source": (max_source or _LEAST, _LEAST), "max_target": (max_target or 1, 1)}
-    for key, (found, expected) in least.items():
-        if found < expected:
+    least = (
+        ("beams", beams, 1),
+        ("batch_tokens", batch_tokens, 1),
+        ("max_source", max_source, _LEAST),
+        ("max_target", max_target, 1),
+    )
+    for key, found, expected in least:
+        if found is not None and found < expected:
             raise RecipeError(f"{kind} translator: found {key} = {found}; expected {expected} or more")
 
 
