@@ -437,8 +437,8 @@ def test_methods_that_learn_from_a_source_say_so(folder, old, new, name):
     path.write_text(SOURCELESS.replace(old, new))
     with pytest.raises(RecipeError) as error:
         run.read_recipe(path)
-    mend = "Add [source], or leave the method out."
-    assert str(error.value) == f"{path}: found no source; expected it for the method {name}. {mend}"
+    mend = "Add `train` to [source], or leave the method out."
+    assert str(error.value) == f"{path}: found no labelled source text; expected it for the method {name}. {mend}"
 
 
 def test_a_task_needs_a_source_or_types(folder):

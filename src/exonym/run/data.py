@@ -66,7 +66,7 @@ def read_data(recipe: Recipe) -> RunData:
     further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
     language = recipe.source.language if recipe.source else ""
     found = [_read_target(target, language, source, tuple(further), reader) for target in recipe.targets]
-    if source is not None or recipe.source is None:
+    if source is not None or not recipe.has_labels:
         reader.check_map()
     if source is not None:
         reader.check_labels(source, source_test)

@@ -40,13 +40,22 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
         for old, new in recipe.labels.items()
         if not new or any(map(str.isspace, new))
     ]
+    if recipe.source is not None and recipe.source.test is not None and not recipe.has_labels:
+        faults.append("found source.test without source.train; expected both: a tagger is trained to be tested there.")
     for method in recipe.methods:
+        translates = any(getattr(method.options, key, None) is not None for key in ("translator", "scorer"))
+        if translates and recipe.source is None:
+            faults.append(
+                f"found no source language; expected it for the translator of the method {method.name}. Write "
+                'language = "..." under [source].'
+            )
         for package, extra in _requires(method.options).items():
             if find_spec(package) is None:
                 faults.append(f"method {method.name}: {MissingExtra(package, extra)}")
-        if recipe.source is None and _needs_source(method.options):
+        if not recipe.has_labels and _needs_source(method.options):
             faults.append(
-                f"found no source; expected it for the method {method.name}. Add [source], or leave the method out."
+                f"found no labelled source text; expected it for the method {method.name}. Add `train` to [source], or "
+                "leave the method out."
             )
         elif isinstance(method.options, MultiSource):
             faults += [f"method {method.name}: {fault}" for fault in _faults_of_sources(method.options, recipe)]

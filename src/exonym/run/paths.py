@@ -84,7 +84,7 @@ def with_paths(recipe: Recipe, folder: Path) -> Recipe:
     def found(file: F | None) -> F | None:
         return None if file is None else need(file)
 
-    source = recipe.source and replace(recipe.source, train=need(recipe.source.train), test=found(recipe.source.test))
+    source = recipe.source and replace(recipe.source, train=found(recipe.source.train), test=found(recipe.source.test))
     targets = tuple(
         replace(
             target,

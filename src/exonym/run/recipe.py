@@ -84,12 +84,12 @@ class SourceData:
 
     Attributes:
         language: its code.
-        train: labelled text.
+        train: labelled text; None if all that is asked are saved taggers.
         test: more labelled text, to say how good the source tagger is at home.
     """
 
     language: str
-    train: File
+    train: File | None = None
     test: File | None = None
 
 
@@ -162,6 +162,11 @@ class Recipe:
     labels: dict[str, str] = field(default_factory=dict)
     resamples: Annotated[int, Field(ge=100)] = 1000
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether there is labelled source text."""
+        return self.source is not None and self.source.train is not None
 
 
 def read_recipe(path: str | Path) -> Recipe:

@@ -56,7 +56,7 @@ def source_tagger(recipe: Recipe) -> LightOptions | NeuralOptions:
 
 def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run], file: File) -> Evaluation:
     """Score with the source training text, if any, as what was seen; `file` is what the gold was read from."""
-    train = data.targets[0].task.source if recipe.source else None
+    train = data.targets[0].task.source if recipe.has_labels else None
     return _signed(recipe, evaluate(gold, _predictions(runs), train=train, **_options(recipe, file)))
 
 
