@@ -1,9 +1,12 @@
 """Translation engines, and what is known of their output. Start at `Translator`."""
 
+from exonym.translate.apertium import Apertium
+from exonym.translate.files import Files
 from exonym.translate.flaws import flaw_of
 from exonym.translate.running import joined, running
 from exonym.translate.translator import (
     ScoringTranslator,
+    SettlingTranslator,
     Translation,
     Translations,
     Translator,
@@ -12,7 +15,10 @@ from exonym.translate.translator import (
 )
 
 __all__ = [
+    "Apertium",
+    "Files",
     "ScoringTranslator",
+    "SettlingTranslator",
     "Translation",
     "Translations",
     "Translator",

@@ -98,10 +98,12 @@ def code_of(language: str) -> str:
     """Return the shortest code of a language: `es` for `es`, `spa`, `spa_Latn` or `es_ES`."""
     import langcodes
 
-    try:
-        return langcodes.Language.get(language).language or language
-    except ValueError:  # no code
-        return language.split("_")[0].lower()
+    for code in (language, language.split("_")[0]):  # the second for variants of modes: cat_valencia
+        try:
+            return langcodes.Language.get(code).language or language
+        except ValueError:
+            pass
+    return language
 
 
 def programs_of(path: Path) -> Programs:
