@@ -1,9 +1,10 @@
 # Every target sets up what it needs: nothing but Python and the package registry is expected.
 PYTHON ?= python3
+SUDO ?= $(if $(filter 0,$(shell id -u)),,sudo)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-cpu.txt
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench apertium clean
 
 setup: .venv/dev
 
@@ -22,6 +23,10 @@ lint: .venv/dev
 bench: .venv/dev
 	$(PIP) -e ".[dev,eflomal]"
 	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+
+# A real translator without a download of models: English with Spanish, Catalan and Galician (Debian, Ubuntu).
+apertium:
+	$(SUDO) apt-get install -y apertium apertium-eng-spa apertium-eng-cat apertium-en-gl
 
 clean:
 	rm -rf .venv out

@@ -15,7 +15,7 @@ ALLOWED = {
     "data": set(),
     "formats": {"data"},
     "corpora": {"data", "formats"},
-    "translate": {"data"},
+    "translate": {"data", "formats"},
     "align": {"data"},
     "project": {"data", "translate", "align"},
     "tag": {"data"},

@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from exonym.cli import align, compare, data, distil, evaluate, explain, project, rank, tag
+from exonym.cli import align, compare, data, distil, evaluate, explain, project, rank, tag, translate
 from exonym.errors import ExonymError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("compare")(compare.compare)
+app.command("translate")(translate.translate)
 app.command("align")(align.align)
 app.command("project")(project.project)
 app.command("explain")(explain.explain)

@@ -22,8 +22,10 @@ from exonym.data import Alignment, Corpus, Ledger, Links
 from exonym.errors import ExonymError
 from exonym.files import whole_folder
 from exonym.formats import read_jsonl, write_corpus
+from exonym.run.translations import load_translations, save_translations
 from exonym.tag import Tagger
 from exonym.transfer import Stage, load_any_tagger
+from exonym.translate import Translations
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -232,6 +234,7 @@ KINDS: dict[str, Kind] = {
         lambda lines, folder: (folder / "lines.json").write_text(json.dumps(lines), encoding="utf-8"),
         lambda folder: tuple(json.loads((folder / "lines.json").read_text(encoding="utf-8"))),
     ),
+    "translations": Kind(Translations, save_translations, load_translations),
     "tagger": Kind(
         Tagger,
         lambda tagger, folder: tagger.save(folder / "tagger"),

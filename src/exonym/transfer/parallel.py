@@ -12,7 +12,7 @@ from exonym.errors import RecipeError
 from exonym.project import MarkerScorer
 from exonym.project.marking import Style
 from exonym.transfer.stages import Do, align, translate
-from exonym.translate import Ctranslate2, DirectTranslationScore, TransformersTranslator
+from exonym.translate import Apertium, Ctranslate2, DirectTranslationScore, Files, TransformersTranslator
 
 if TYPE_CHECKING:
     from exonym.data import Alignment, Bitext
@@ -73,7 +73,7 @@ class InsertionScorer:
 
 
 AlignerOptions = StatisticalAligner | EflomalAligner | TranslatorLinks
-TranslatorOptions = Ctranslate2 | TransformersTranslator
+TranslatorOptions = Apertium | Files | Ctranslate2 | TransformersTranslator
 ScorerOptions = PhraseScorer | InsertionScorer
 
 

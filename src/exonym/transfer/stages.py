@@ -16,7 +16,7 @@ from exonym.project import Filtering, Matching, filtered
 from exonym.project import project as project_corpus
 from exonym.tag import LightOptions, NeuralOptions, Tagger, label
 from exonym.tag import train as train_any
-from exonym.translate import Translations, Translator, name_of_translation, translated
+from exonym.translate import SettlingTranslator, Translations, Translator, name_of_translation, translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,6 +84,8 @@ def translate(corpus: Corpus, translator: Translator, source: str, target: str, 
         target: the code of the language to translate into.
         do: carries out the stages.
     """
+    if isinstance(translator, SettlingTranslator):
+        translator = translator.settled(source, target)
     bare = corpus.unlabelled()
     shards = [Corpus(bare.sentences[at : at + SHARD], bare.name) for at in range(0, len(bare), SHARD)]
     parts = [do(translate_shard, shard, translator, source, target) for shard in shards]

@@ -1,7 +1,9 @@
 """Translation engines, and what is known of their output. Start at `Translator`."""
 
+from exonym.translate.apertium import Apertium
 from exonym.translate.conversion import convert
 from exonym.translate.ctranslate2_engine import Ctranslate2
+from exonym.translate.files import Files
 from exonym.translate.flaws import flaw_of
 from exonym.translate.languages import code_for
 from exonym.translate.running import is_unspaced, joined, running
@@ -9,6 +11,7 @@ from exonym.translate.similarity import DirectTranslationScore
 from exonym.translate.transformers_engine import TransformersTranslator
 from exonym.translate.translator import (
     ScoringTranslator,
+    SettlingTranslator,
     Translation,
     Translations,
     Translator,
@@ -17,9 +20,12 @@ from exonym.translate.translator import (
 )
 
 __all__ = [
+    "Apertium",
     "Ctranslate2",
     "DirectTranslationScore",
+    "Files",
     "ScoringTranslator",
+    "SettlingTranslator",
     "TransformersTranslator",
     "Translation",
     "Translations",

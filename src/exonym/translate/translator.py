@@ -113,6 +113,19 @@ class ScoringTranslator(Protocol):
         ...
 
 
+@runtime_checkable
+class SettlingTranslator(Protocol):
+    """A translator that chooses what does the work when it knows the languages."""
+
+    def settled(self, source: str, target: str) -> Translator:
+        """Return what translates from one language into another; its fingerprint stands for that alone.
+
+        Raises:
+            RecipeError: the engine does not know this pair of languages.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Translations:
     """The translations of the sentences of a corpus, in its order.
