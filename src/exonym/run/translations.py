@@ -22,7 +22,8 @@ def save_translations(translations: Translations, folder: Path) -> None:
         for sentence, made in translations:
             own = {"id": sentence.id, "words": sentence.words, "text": sentence.text, "offsets": sentence.offsets}
             row: dict[str, Any] = {"source": own, "text": made.text, "words": made.words, "offsets": made.offsets}
-            row |= {"score": made.score, "cut": made.cut, "links": None if made.links is None else [*made.links]}
+            row |= {"score": made.score, "cut": made.cut, "pieces": made.pieces}
+            row["links"] = None if made.links is None else [*made.links]
             file.write(orjson.dumps(row, default=list) + b"\n")
     about = {"language": translations.language, "name": translations.name}
     (folder / _ABOUT).write_bytes(orjson.dumps(about))
@@ -43,7 +44,8 @@ def _sentence(row: dict[str, Any]) -> Sentence:
 
 def _translation(row: dict[str, Any]) -> Translation:
     links = None if row["links"] is None else Links.of((i, j, weight) for i, j, weight in row["links"])
-    return Translation(row["text"], tuple(row["words"]), _ranges(row["offsets"]), row["score"], links, row["cut"])
+    words, offsets = tuple(row["words"]), _ranges(row["offsets"])
+    return Translation(row["text"], words, offsets, row["score"], links, row["cut"], row["pieces"])
 
 
 def _ranges(rows: list[list[int]]) -> tuple[tuple[int, int], ...]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from exonym.data import Sentence
-    from exonym.formats import Side
     from exonym.translate.translator import Progress
 
 
@@ -38,8 +37,8 @@ class Files:
     requires: ClassVar[dict[str, str]] = {}
 
     kind: Literal["files"] = "files"
-    path: str | Path
-    raw: bool | Side = False
+    path: str
+    raw: bool | Literal["source", "target"] = False
     swap: bool = False
 
     @property
