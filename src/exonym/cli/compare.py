@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,9 @@ def compare(
     asked = run.read_recipe(recipe)
     if dry_run:
         for step, stages in run.plan(asked, output, store=store):
-            typer.echo(f"{step}: " + ", ".join(f"{stage} ({state})" for stage, state in stages))
+            runs = [(same, sum(1 for _ in group)) for same, group in groupby(stages)]
+            parts = [f"{stage}{f' x {times}' * (times > 1)} ({state})" for (stage, state), times in runs]
+            typer.echo(f"{step}: {', '.join(parts)}")
         return
     with progress_bar("reading") as told:
         results = run.compare(asked, output, store=store, told=told)

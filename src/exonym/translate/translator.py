@@ -193,7 +193,9 @@ class Translations:
         """Hash of the sentences and of all that is known of their translations."""
         hasher = blake2b(Corpus(self.sentences).fingerprint.encode(), digest_size=16)
         for made in self.translations:
-            hasher.update(f"{made.text}\x1e{made.words}{made.offsets}{made.score!r}{made.cut}{made.pieces}\x1d".encode())
+            hasher.update(
+                f"{made.text}\x1e{made.words}{made.offsets}{made.score!r}{made.cut}{made.pieces}\x1d".encode()
+            )
             if made.links is not None:
                 for array in (made.links.source, made.links.target, made.links.weight):
                     hasher.update(array.tobytes() + b"\x1e")
