@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from exonym.device import autocast, best_device, seed_with
 from exonym.tag.neural.batches import Batch, epoch_batches
-from exonym.tag.neural.device import autocast, best_device, seed_with
 from exonym.tag.neural.objective import word_losses
 
 if TYPE_CHECKING:
