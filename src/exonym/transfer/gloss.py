@@ -13,8 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from exonym.align import Lexicon, StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
+from exonym.align import AnyAligner, Lexicon, StatisticalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
 from exonym.tag import LightOptions, NeuralOptions, Tagger, load_tagger
@@ -39,7 +38,7 @@ class Gloss:
     """
 
     kind: Literal["gloss"] = "gloss"
-    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    aligner: AnyAligner = field(default_factory=StatisticalAligner)
     tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from exonym.align import StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
+from exonym.align import AnyAligner, StatisticalAligner
 from exonym.data import Bitext, Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses, places
@@ -43,7 +42,7 @@ class TranslateTest:
     """
 
     kind: Literal["translate_test"] = "translate_test"
-    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    aligner: AnyAligner = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
     missing: Missing = "untagged"
     tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)

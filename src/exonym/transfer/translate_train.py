@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from exonym.align import StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
+from exonym.align import AnyAligner, StatisticalAligner
 from exonym.data import Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Filtering, Matching, filtered, losses
@@ -46,7 +45,7 @@ class TranslateTrain:
 
     kind: Literal["translate_train"] = "translate_train"
     labels: Literal["gold", "tagger"] = "gold"
-    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    aligner: AnyAligner = field(default_factory=StatisticalAligner)
     matching: Matching = field(default_factory=Matching)
     filtering: Filtering = field(default_factory=lambda: Filtering(sentences="complete"))
     tagger: LightOptions | NeuralOptions = field(default_factory=LightOptions)

@@ -65,7 +65,7 @@ def train(
         if options.guesses and tokenizer.mask_token_id is None:
             raise RecipeError(f"{options.model}: found a tokeniser without a mask; expected one for mlm and tlm")
         pairs = _usable(bitext, options, encoder, ledger)
-        identity = {"bitext": bitext.fingerprint, "options": asdict(options), "seed": seed}
+        identity = json.loads(json.dumps({"bitext": bitext.fingerprint, "options": asdict(options), "seed": seed}))
         unfinished = None if checkpoint is None else Checkpoint(checkpoint, identity)
         learner = Learner(options, encoder, whole).to(best_device())
         _fit(learner, pairs, seed, progress, unfinished)
@@ -170,11 +170,12 @@ class Learner(nn.Module):
         return loss
 
     def _products(self, inputs: Sequence[tuple[Tensor, Tensor]], pairs: Sides) -> Tensor:
-        """Return the products of the vectors of subwords, float32 (B, U, V)."""
+        """Return the products of the vectors of subwords (B, U, V), in float32 at least."""
         vectors = []
         for place, (given, own) in enumerate(zip(inputs, pairs, strict=True)):
             first = len(self.encoder.special[place if len(self.encoder.special) > 1 else 0][0])
-            vectors.append(self.encoder(*given).float()[:, first : first + max(len(tokens.ids) for tokens in own)])
+            hidden = self.encoder(*given)[:, first : first + max(len(tokens.ids) for tokens in own)]
+            vectors.append(hidden.to(torch.promote_types(hidden.dtype, torch.float32)))
         with torch.autocast(vectors[0].device.type, enabled=False):
             return vectors[0] @ vectors[1].mT
 
