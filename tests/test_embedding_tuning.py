@@ -66,7 +66,7 @@ def test_gradient_of_a_whole_model(bert):
             weight[place] -= 2e-5
             (below,) = learner.losses(sides)
             weight[place] += 1e-5
-        assert float(above - below) / 2e-5 == pytest.approx(float(weight.grad[place]), rel=1e-4, abs=1e-8)
+        assert (above - below).item() / 2e-5 == pytest.approx(weight.grad[place].item(), rel=1e-4, abs=1e-8)
     assert learner.encoder.base.encoder.layer[2].output.dense.weight.grad is None
 
 
@@ -87,7 +87,7 @@ def test_losses_and_guide_as_in_awesome(bert, method):
             wanted = model(source, target, align_layer=2, guide=marks, extraction=extraction, train_co=co)
             learner.options = FineTuning(model="m", layer=2, method=method, objectives=("so", "co") if co else ("so",))
             (found,) = learner.losses(sides)
-            assert float(found) == pytest.approx(float(wanted), rel=1e-4)
+            assert found.item() == pytest.approx(wanted.item(), rel=1e-4)
 
 
 def test_guide_covers_whole_words():

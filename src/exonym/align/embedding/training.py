@@ -177,7 +177,8 @@ class Learner(nn.Module):
             hidden = self.encoder(*given)[:, first : first + max(len(tokens.ids) for tokens in own)]
             vectors.append(hidden.to(torch.promote_types(hidden.dtype, torch.float32)))
         with torch.autocast(vectors[0].device.type, enabled=False):
-            return vectors[0] @ vectors[1].mT
+            products: Tensor = vectors[0] @ vectors[1].mT
+        return products
 
     def _guess(self, texts: Sequence[NDArray[np.int64]], starts: Sequence[int], stops: Sequence[int | None]) -> Tensor:
         """Return the loss of guessing hidden subwords of a part of each text."""
