@@ -365,3 +365,91 @@ def test_wrong_options(options, fault):
 def test_a_model_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="found no such folder"):
         EmbeddingAligner(model=str(tmp_path / "nothing")).align(BITEXT)
+
+
+RECIPE = """
+title = "t"
+[source]
+language = "en"
+train = "en.conll"
+[[targets]]
+language = "de"
+test = "de.conll"
+test_translation = "test.tsv"
+translation = "en-de.tsv"
+[[methods]]
+kind = "translate_train"
+aligner = { kind = "embedding", model = "MODEL", layer = 2, method = "itermax", level = "word" }
+tagger = { iterations = 5 }
+[[methods]]
+kind = "translate_test"
+aligner = { kind = "embedding", model = "MODEL", layer = 1, method = "softmax" }
+tagger = { iterations = 5 }
+[[methods]]
+kind = "gloss"
+aligner = { kind = "embedding", model = "MODEL", layer = 0, method = "argmax" }
+tagger = { iterations = 5 }
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    (tmp_path / "en.conll").write_text("Anna\tB-PER\nsings\tO\n\nin\tO\nBonn\tB-LOC\n")
+    (tmp_path / "de.conll").write_text("Anna\tB-PER\nsingt\tO\n\nin\tO\nBonn\tB-LOC\n")
+    (tmp_path / "en-de.tsv").write_text("Anna sings\tAnna singt\nin Bonn\tin Bonn\n")
+    (tmp_path / "test.tsv").write_text("Anna sings\tAnna singt\nin Bonn\tin Bonn\n")
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    return tmp_path / "recipe.toml"
+
+
+def test_a_recipe_whose_model_is_missing_has_one_clear_fault_for_each_method(recipe):
+    from exonym.run import read_recipe
+
+    with pytest.raises(RecipeError) as error:
+        read_recipe(recipe)
+    faults = str(error.value).splitlines()
+    assert len(faults) == 3
+    assert "method translate_train: found no folder" in faults[0]
+    assert "no model 'MODEL' in the local cache of the Hugging Face hub" in faults[0]
+    assert "hub = true" in faults[0]
+
+
+def test_every_method_that_aligns_can_use_it(recipe, bert):
+    from exonym.run import read_data, read_recipe
+    from exonym.transfer import transfer
+
+    (recipe.parent / "MODEL").symlink_to(bert)
+    read = read_recipe(recipe)
+    task = read_data(read).targets[0].task
+    for method in read.methods:
+        outcome = transfer(task, method.options)
+        assert len(outcome.predictions) == len(task.test)
+
+
+def test_on_the_command_line(bert, tmp_path):
+    from typer.testing import CliRunner
+
+    from exonym.cli import app
+
+    lines = ["\t".join(" ".join(side) for side in pair[:2]) for pair in BITEXT]
+    (tmp_path / "text.tsv").write_text("\n".join(lines) + "\n")
+    given = ["align", str(tmp_path / "text.tsv"), "-o", str(tmp_path / "links"), "--aligner", "embedding"]
+    chosen = ["--model", str(bert), "--layer", "2", "--method", "argmax", "--level", "word"]
+    done = CliRunner().invoke(app, [*given, *chosen], catch_exceptions=False)
+    assert not done.exit_code, done.output
+    wanted = EmbeddingAligner(model=str(bert), layer=2, method="argmax", level="word").align(BITEXT)
+    lines = (tmp_path / "links").read_text().split("\n")[:-1]
+    found = [{tuple(map(int, link.split(":")[0].split("-"))) for link in line.split()} for line in lines]
+    assert found == [{(i, j) for i, j, _ in links} for links in wanted]
+    tuned = ["--fine-tune", str(tmp_path / "tuned"), "--steps", "2"]
+    done = CliRunner().invoke(app, [*given, *chosen, *tuned], catch_exceptions=False)
+    assert not done.exit_code, done.output
+    assert (tmp_path / "tuned" / "model.safetensors").is_file()
+    for wrong, message in (
+        (["--aligner", "embedding"], "without --model"),
+        (["--layer", "2"], "found --layer with --aligner statistical"),
+        (["--aligner", "embedding", "--model", "m", "--symmetrisation", "union"], "found --symmetrisation union"),
+    ):
+        done = CliRunner().invoke(app, [*given[:2], *wrong])
+        assert done.exit_code
+        assert message in str(done.exception) + done.output

@@ -133,7 +133,7 @@ def align(
     check_output(save_model)
     check_distinct({"--output": output, "--save-model": save_model})
     _check_options(aligner, prior, save_model, romaniser)
-    vectors = {"method": method, "layer": layer, "level": level, "precision": precision}
+    vectors: dict[str, object] = {"method": method, "layer": layer, "level": level, "precision": precision}
     _check_embedding(
         aligner,
         symmetrisation,
