@@ -61,7 +61,7 @@ def make_bitext(pairs):
 
 
 def make_model(folder, bitext, shape):
-    """A random BERT; its cosines are spread out by larger weights, for links to be as many as of a real model."""
+    """A random BERT."""
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -78,7 +78,7 @@ def make_model(folder, bitext, shape):
         tokenizer_object=tokenizer, model_max_length=512, **{f"{name}_token": token for name, token in names.items()}
     )
     torch.manual_seed(1)
-    model = BertModel(BertConfig(**shape, vocab_size=len(wrapped), initializer_range=0.05))
+    model = BertModel(BertConfig(**shape, vocab_size=len(wrapped)))
     model.save_pretrained(folder)
     wrapped.save_pretrained(folder)
 

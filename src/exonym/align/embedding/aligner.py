@@ -56,8 +56,8 @@ class EmbeddingAligner:
         source_language: code of the source language, for models that translate and put one before a sentence
             (`eng_Latn` of NLLB, `en` of M2M100); only for these.
         target_language: code of the target language.
-        precision: `auto` is bfloat16 on a GPU that has it, else float32. On a CPU that multiplies bfloat16, which not
-            all do, `bfloat16` is faster; it changes some links.
+        precision: of the products in the encoder; `auto` is bfloat16 on a GPU that has it, else float32. On a CPU that
+            multiplies bfloat16, which not all do, `bfloat16` is about twice as fast; it changes few links.
         max_length: most subwords in a window, special ones included, >= 8; that of the model, and at most 512, if None.
             A longer sentence is read in windows that overlap.
     """

@@ -17,7 +17,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from exonym.align.embedding.extraction import linked
 from exonym.data import Links
-from exonym.device import best_device, half
+from exonym.device import autocast, best_device
 from exonym.windows import packed
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def align_pairs(
     """
     plan = _planned(bitext, encoder, ledger)
     device = best_device()
-    encoder.to(device, torch.bfloat16 if half(device, options.precision) else torch.float32)
+    encoder.to(device)
     found: dict[int, Links] = {}
     with torch.inference_mode():
         for chunk, vectors in _chunks(plan, options, encoder):
@@ -122,10 +122,11 @@ def encoded(sentences: Sequence[Tokens], options: EmbeddingAligner, encoder: Lay
     """Return the vectors of the units of each sentence, float32 (U, D), of length 1 where cosines are compared."""
     windows = encoder.windows(sentences)
     parts: list[list[tuple[int, Tensor]]] = [[] for _ in sentences]
-    budget = _BATCH_TOKENS[best_device().type]
-    for batch in packed([len(window.ids) for window in windows], budget):
+    device = best_device()
+    for batch in packed([len(window.ids) for window in windows], _BATCH_TOKENS[device.type]):
         own = [windows[place] for place in batch]
-        hidden = encoder(*encoder.collate([window.ids for window in own])).float()
+        with autocast(device, options.precision):
+            hidden = encoder(*encoder.collate([window.ids for window in own])).float()
         sizes = [int(window.lengths.sum()) for window in own]
         places = np.concatenate(
             [
