@@ -26,7 +26,7 @@ from exonym.tag import (  # noqa: E402
     train_neural,
 )
 from exonym.tag.neural import training  # noqa: E402
-from exonym.tag.neural.batches import Batch, packed  # noqa: E402
+from exonym.tag.neural.batches import Batch  # noqa: E402
 from exonym.tag.neural.learning import _items  # noqa: E402
 from exonym.tag.neural.training import Learner  # noqa: E402
 from test_tag_light import MADE_UP, flip, keys, parse  # noqa: E402
@@ -332,13 +332,6 @@ def test_card_says_what_it_was_trained_on(tagger, tmp_path):
     card = (tmp_path / "tagger" / "README.md").read_text()
     for part in ("LOC, ORG, PER", "made up (20 sentences", CORPUS.fingerprint, "LOC 13", "epochs: 25", "load_tagger"):
         assert part in card
-
-
-def test_packing():
-    sizes = [5, 1, 9, 2, 2, 30]
-    batches = packed(sizes, 10)
-    assert sorted(index for batch in batches for index in batch) == list(range(6))
-    assert [[sizes[index] for index in batch] for batch in batches] == [[1, 2, 2], [5], [9], [30]]
 
 
 @pytest.mark.parametrize("encoder", [{"kind": "hashed", "layers": 1}, {"kind": "transformer", "model": "folder"}])

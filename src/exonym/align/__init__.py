@@ -3,6 +3,7 @@
 from exonym.align.aer import aer
 from exonym.align.aligner import Aligner
 from exonym.align.eflomal import EflomalAligner
+from exonym.align.embedding import EmbeddingAligner, FineTuning, fine_tune
 from exonym.align.lexicon import Lexicon
 from exonym.align.model import AlignmentModel
 from exonym.align.segment import segmented_like
@@ -16,17 +17,22 @@ from exonym.align.symmetrise import (
     vote,
 )
 
-ALIGNERS = {"statistical": StatisticalAligner, "eflomal": EflomalAligner}
+ALIGNERS = {"statistical": StatisticalAligner, "eflomal": EflomalAligner, "embedding": EmbeddingAligner}
+AnyAligner = StatisticalAligner | EflomalAligner | EmbeddingAligner
 
 __all__ = [
     "ALIGNERS",
     "Aligner",
     "AlignmentModel",
+    "AnyAligner",
     "EflomalAligner",
+    "EmbeddingAligner",
+    "FineTuning",
     "Lexicon",
     "StatisticalAligner",
     "Symmetrisation",
     "aer",
+    "fine_tune",
     "grow_diag_final_and",
     "intersection",
     "segmented_like",

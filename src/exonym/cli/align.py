@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,10 +21,11 @@ from exonym.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from exonym.data import Bitext, Ledger, Links
+    from exonym.data import Alignment, Bitext, Ledger, Links
 
+EMBEDDING = "Embedding aligner"
 PATIENCE = 5.0  # seconds: work that is done sooner is not announced
 
 
@@ -41,10 +43,13 @@ def align(
     raw: Annotated[
         bool, typer.Option("--raw-extra", help="The extra text is running text: split it into words.")
     ] = False,
-    aligner: Annotated[Literal["statistical", "eflomal"], typer.Option(help="Who aligns.")] = "statistical",
+    aligner: Annotated[
+        Literal["statistical", "eflomal", "embedding"],
+        typer.Option(help="Who aligns; embedding needs --model."),
+    ] = "statistical",
     symmetrisation: Annotated[
         Literal["soft", "intersection", "union", "grow-diag-final-and"],
-        typer.Option(help="How both directions are combined; soft keeps weights."),
+        typer.Option(help="How both directions are combined; soft keeps weights. Not for embedding."),
     ] = "soft",
     romaniser: Annotated[
         Literal["names", "uroman"],
@@ -61,6 +66,50 @@ def align(
         int, typer.Option(min=1, help="Learn from a sample of so many pairs if there are more, and align in chunks.")
     ] = 50_000,
     workers: Annotated[int, typer.Option(min=1, help="Processors to use; the links do not depend on it.")] = 1,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Embedding aligner: folder of an encoder or a translation model of Transformers, or with --hub a name "
+            "on the hub.",
+            rich_help_panel=EMBEDDING,
+        ),
+    ] = None,
+    hub: Annotated[bool, typer.Option("--hub", help="Allow a download.", rich_help_panel=EMBEDDING)] = False,
+    method: Annotated[
+        Literal["argmax", "itermax", "match", "softmax", "entmax"] | None,
+        typer.Option(help="How links are read off; itermax if not given.", rich_help_panel=EMBEDDING),
+    ] = None,
+    layer: Annotated[
+        int | None, typer.Option(min=0, help="Whose vectors; 8 if not given.", rich_help_panel=EMBEDDING)
+    ] = None,
+    level: Annotated[
+        Literal["word", "subword"] | None,
+        typer.Option(help="What is compared; subword if not given.", rich_help_panel=EMBEDDING),
+    ] = None,
+    languages: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            help="Codes of source and target, which a translation model puts before a sentence.",
+            rich_help_panel=EMBEDDING,
+        ),
+    ] = None,
+    precision: Annotated[
+        Literal["float32", "bfloat16"] | None, typer.Option(help="Of the encoder.", rich_help_panel=EMBEDDING)
+    ] = None,
+    tune: Annotated[
+        Path | None,
+        typer.Option(
+            "--fine-tune",
+            help="First train the model on the bitext and the extra text, and write it to this folder.",
+            rich_help_panel=EMBEDDING,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Of --fine-tune, 8 pairs each; once through the text if not given.", rich_help_panel=EMBEDDING
+        ),
+    ] = None,
     on_error: OnError = "raise",
 ) -> None:
     """Align the words of a bitext and write Pharaoh links.
@@ -70,6 +119,9 @@ def align(
     A small text is aligned better with what a large one taught:
     exonym align large.tsv -o large.links --save-model en-sw.model;
     exonym align small.tsv -o small.links --prior en-sw.model
+
+    A pretrained encoder needs no text to learn from:
+    exonym align en-sw.tsv -o en-sw.links --aligner embedding --model FOLDER --layer 8
     """
     import time
 
@@ -81,6 +133,13 @@ def align(
     check_output(save_model)
     check_distinct({"--output": output, "--save-model": save_model})
     _check_options(aligner, prior, save_model, romaniser)
+    vectors: dict[str, object] = {"method": method, "layer": layer, "level": level, "precision": precision}
+    _check_embedding(
+        aligner,
+        symmetrisation,
+        {"model": model, "hub": hub, "languages": languages, "fine-tune": tune, "steps": steps} | vectors,
+    )
+    encoder = _Encoder(model or "", hub, languages, vectors, tune, steps)
     known = None if prior is None else AlignmentModel.load(prior)
     if known is not None:
         say(f"prior: learnt from {known.pairs:,} pairs")
@@ -92,6 +151,9 @@ def align(
     with progress_bar("learning") as progress, opened(output) as file:
         if aligner == "eflomal":
             alignment = EflomalAligner(symmetrisation=symmetrisation).align(text, more)
+            links, changed = alignment, alignment.ledger
+        elif aligner == "embedding":
+            alignment = encoder.align(text, more, progress)
             links, changed = alignment, alignment.ledger
         else:
             one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser, max_pairs=max_pairs)
@@ -117,6 +179,52 @@ def _check_options(aligner: str, prior: Path | None, save_model: Path | None, ro
     ):
         if value is not None and aligner != "statistical":
             raise RecipeError(f"found {name} with --aligner {aligner}; expected --aligner statistical. Leave one out.")
+
+
+def _check_embedding(aligner: str, symmetrisation: str, given: Mapping[str, object]) -> None:
+    """Refuse options that only the embedding aligner has, or that it lacks."""
+    from exonym.errors import RecipeError
+
+    if aligner == "embedding":
+        if given["model"] is None:
+            raise RecipeError("found --aligner embedding without --model; expected a folder with a model. Add it.")
+        if symmetrisation != "soft":
+            raise RecipeError(
+                f"found --symmetrisation {symmetrisation} with --aligner embedding; expected none. Leave it out."
+            )
+        return
+    for name, value in given.items():
+        if value not in (None, False):
+            raise RecipeError(f"found --{name} with --aligner {aligner}; expected --aligner embedding. Leave one out.")
+
+
+@dataclass(frozen=True)
+class _Encoder:
+    """What the command line says about the embedding aligner."""
+
+    model: str
+    hub: bool
+    languages: tuple[str, str] | None
+    vectors: Mapping[str, Any]
+    tune: Path | None
+    steps: int | None
+
+    def align(self, text: Bitext, more: Sequence[Bitext], progress: Callable[[float, float, str], None]) -> Alignment:
+        """Align, with a model that is trained first if that was asked for."""
+        from exonym.align import EmbeddingAligner, FineTuning, fine_tune
+
+        options = {name: value for name, value in self.vectors.items() if value is not None}
+        where: dict[str, Any] = {"model": self.model, "hub": self.hub}
+        if self.languages:
+            where |= {"source_language": self.languages[0], "target_language": self.languages[1]}
+        if self.tune is not None:
+            shared = {name: value for name, value in options.items() if name in ("layer", "precision")}
+            training = FineTuning(**where, **shared, steps=self.steps)
+            left_out = fine_tune(sum(more, text), training, self.tune, progress=progress)
+            show_ledger(left_out)
+            say(f"model: fine-tuned, in {self.tune}")
+            where |= {"model": str(self.tune), "hub": False}
+        return EmbeddingAligner(**where, **options).align(text, progress=progress)
 
 
 def _announced(progress: Callable[[float, float, str], None], workers: int) -> Callable[[float, float, str], None]:

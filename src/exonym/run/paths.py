@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.errors import suggest
 from exonym.transfer.saved import SPACY
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from exonym.run.recipe import BitextFile, File, Recipe, TextFile
 
@@ -120,6 +121,48 @@ def _found_models(options: T, folder: Path) -> T:
         if new is not value:
             changed[item.name] = new
     return replace(options, **changed) if changed else options
+
+
+def faults_of_models(recipe: Recipe, folder: Path) -> list[str]:
+    """Find models of methods that are neither a folder nor in the local cache of the hub, and may not be fetched.
+
+    These are all options with a `model` and a `hub`: encoders and aligners.
+    """
+    faults = []
+    for method in recipe.methods:
+        for name in dict.fromkeys(_local_models(method.options)):
+            if not Path(_found_model(name, folder)).is_dir() and not _is_cached(name):
+                faults.append(
+                    f"method {method.name}: found no folder {folder / os.path.expandvars(name)}, and no model {name!r} "
+                    "in the local cache of the Hugging Face hub; expected one of the two. Correct the name, or allow a "
+                    "download with `hub = true`."
+                )
+    return faults
+
+
+def _local_models(options: Any) -> Iterator[str]:  # noqa: ANN401 - of a method or of what is in it
+    """Yield the models that must be on this machine, of options and all options inside them."""
+    if isinstance(options, tuple):
+        for part in options:
+            yield from _local_models(part)
+    elif is_dataclass(options) and not isinstance(options, type):
+        if getattr(options, "hub", None) is False and hasattr(options, "model"):
+            yield options.model
+        for item in fields(options):
+            yield from _local_models(getattr(options, item.name))
+
+
+def _is_cached(name: str) -> bool:
+    """Say whether the local cache of the hub has a model; without its package nothing can be opened, and is told."""
+    try:
+        from huggingface_hub import try_to_load_from_cache
+        from huggingface_hub.errors import HFValidationError
+    except ImportError:
+        return True
+    try:
+        return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except HFValidationError:
+        return False
 
 
 def _found_model(given: str, folder: Path) -> str:

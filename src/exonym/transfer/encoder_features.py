@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from exonym.errors import DataError, MissingExtra
-from exonym.tag.neural.pretrained import quiet
+from exonym.hub import place_of, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,10 +59,10 @@ class EncoderFeatures:
             import torch  # noqa: F401 - transformers would only find out later
             from transformers import AutoModel, AutoTokenizer
 
-            from exonym.tag.neural.device import best_device
+            from exonym.device import best_device
         except ImportError as error:
             raise MissingExtra("transformers" if error.name == "transformers" else "torch", "neural") from error
-        where: dict[str, Any] = {"local_files_only": not hub or Path(model).is_dir(), "trust_remote_code": False}
+        where = place_of(model, hub)
         try:
             with quiet():
                 tokenizer = AutoTokenizer.from_pretrained(str(model), use_fast=True, **where)

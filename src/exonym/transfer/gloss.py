@@ -13,8 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from exonym.align import Lexicon, StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
+from exonym.align import AnyAligner, Lexicon, StatisticalAligner
 from exonym.data import Alignment, Bitext, Sentence, nfc
 from exonym.errors import DataError, RecipeError
 from exonym.tag import LightOptions, Tagger, load_tagger
@@ -40,7 +39,7 @@ class Gloss:
     """
 
     kind: Literal["gloss"] = "gloss"
-    aligner: StatisticalAligner | EflomalAligner = field(default_factory=StatisticalAligner)
+    aligner: AnyAligner = field(default_factory=StatisticalAligner)
     tagger: TaggerOptions = field(default_factory=LightOptions)
 
 

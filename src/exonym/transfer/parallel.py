@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from exonym.align import StatisticalAligner
-from exonym.align.eflomal import EflomalAligner
+from exonym.align import AnyAligner
 from exonym.data import Ledger
 from exonym.errors import RecipeError
 from exonym.project import MarkerScorer
@@ -72,7 +71,7 @@ class InsertionScorer:
     max_words: int = 10
 
 
-AlignerOptions = StatisticalAligner | EflomalAligner | TranslatorLinks
+AlignerOptions = AnyAligner | TranslatorLinks
 TranslatorOptions = Apertium | Files | Ctranslate2 | TransformersTranslator
 ScorerOptions = PhraseScorer | InsertionScorer
 

@@ -1,4 +1,4 @@
-"""Windows into batches: by size, within a budget of tokens, with what is to be learnt of them. Start at `packed`."""
+"""Windows into batches within a budget of tokens, with what is to be learnt of them. Start at `epoch_batches`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from exonym.tag.neural.encoder import lengths_of
+from exonym.windows import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -66,25 +67,6 @@ class Batch:
         return cls(
             inputs, lengths.to(device), begins.to(device), torch.from_numpy(targets).to(device), weights.to(device)
         )
-
-
-def packed(sizes: Sequence[int], budget: int, order: Iterable[int] | None = None) -> list[list[int]]:
-    """Pack numbered things into batches of alike size.
-
-    Args:
-        sizes: tokens of each.
-        budget: most tokens in a batch, counted as its longest times its number; a longer thing has one of its own.
-        order: the order among things of one size; as they come if None.
-
-    Returns:
-        The batches, from the shortest things to the longest.
-    """
-    batches: list[list[int]] = []
-    for index in sorted(range(len(sizes)) if order is None else order, key=sizes.__getitem__):
-        if not batches or sizes[index] * (len(batches[-1]) + 1) > budget:
-            batches.append([])
-        batches[-1].append(index)
-    return batches
 
 
 def epoch_batches(items: Sequence[Item], budget: int, seed: tuple[int, ...]) -> list[list[int]]:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from exonym.checkpoint import Checkpoint
 from exonym.data import Ledger, split_tag, tag_set, tags_of
+from exonym.device import own_randomness, seed_with
 from exonym.errors import DataError, RecipeError
 from exonym.tag.folder import described
 from exonym.tag.neural.batches import Item
 from exonym.tag.neural.build import build
-from exonym.tag.neural.device import own_randomness, seed_with
 from exonym.tag.neural.options import NeuralOptions, Objective
-from exonym.tag.neural.progress import Checkpoint
 from exonym.tag.neural.tagger import NeuralTagger, network_fingerprint
 from exonym.tag.neural.training import fit
 

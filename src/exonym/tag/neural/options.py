@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, get_args
 
+from exonym.device import Precision
 from exonym.errors import RecipeError
 
 Context = Literal["convolution", "lstm"]
 Subwords = Literal["first", "all"]
-Precision = Literal["auto", "float32", "bfloat16"]
 Loss = Literal["hard", "mse", "kl"]
 
 _USUAL: dict[str, dict[str, float]] = {

@@ -1,20 +1,17 @@
-"""Where pretrained models come from: a folder, or the hub where that is allowed. Start at `open_pretrained`.
-
-Nothing is downloaded unless asked for, no code of a model is run, and weights are safetensors only.
-"""
+"""Pretrained models as token classifiers: opened whole, with the labels asked for. Start at `open_pretrained`."""
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exonym.errors import DataError, MissingExtra, RecipeError
+from exonym.hub import place_of, quiet, told
+from exonym.pretrained import with_spaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from torch import nn
 
@@ -50,8 +47,8 @@ def open_pretrained(
     except ImportError as error:
         raise MissingExtra(error.name or "transformers", "neural") from error
     name = str(model)
-    where: dict[str, Any] = {"local_files_only": not hub or Path(model).is_dir(), "trust_remote_code": False}
-    with quiet(), _told(name, hub):
+    where = place_of(model, hub)
+    with quiet(), told(name, hub):
         config = AutoConfig.from_pretrained(name, **where)
         own = tuple(config.id2label[place] for place in range(config.num_labels))
         if tags is not None:
@@ -63,7 +60,7 @@ def open_pretrained(
             name, config=config, use_safetensors=True, output_loading_info=True, ignore_mismatched_sizes=True, **where
         )
         tokenizer = AutoTokenizer.from_pretrained(name, **where)
-        tokenizer = _with_spaces(tokenizer, name, where)
+        tokenizer = with_spaces(tokenizer, name, where)
     new = set(report["missing_keys"]) | {key for key, *_ in report["mismatched_keys"]}
     _check_whole(name, loaded, new, tags)
     if tags is not None and not new and own != tuple(tags):
@@ -77,47 +74,6 @@ def head_of(model: Any) -> list[nn.Parameter]:  # noqa: ANN401 - a PreTrainedMod
     return [weight for weight in model.parameters() if id(weight) not in encoder]
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep Transformers from writing reports and bars; what matters of them is raised or counted here."""
-    from transformers.utils import logging as told
-
-    level, bars = told.get_verbosity(), told.is_progress_bar_enabled()
-    told.set_verbosity(logging.CRITICAL)
-    told.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        told.set_verbosity(level)
-        if bars:
-            told.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _told(name: str, hub: bool) -> Iterator[None]:
-    """Say what was looked for, and where, if it cannot be opened."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, AttributeError, TypeError) as error:
-        if isinstance(error, RecipeError):
-            raise
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        if Path(name).is_dir():
-            raise DataError(
-                f"{name}: found a folder that cannot be opened as a model ({reason}); expected config.json, a "
-                "tokeniser and safetensors, as `save_pretrained` writes them. Copy the whole folder, or convert it."
-            ) from error
-        if hub:
-            raise DataError(
-                f"{name}: found no such folder, and no such model with safetensors on the Hugging Face hub ({reason}); "
-                "expected one of the two. Correct the name."
-            ) from error
-        raise DataError(
-            f"{name}: found no such folder, and no such model in the local cache of the Hugging Face hub ({reason}); "
-            "expected one of the two. Correct the name, or allow a download with `hub = true`."
-        ) from error
-
-
 def _set_dropout(config: Any, dropout: float) -> None:  # noqa: ANN401
     known = [name for name in ("hidden_dropout_prob", "classifier_dropout", "dropout") if hasattr(config, name)]
     if not known:
@@ -127,15 +83,6 @@ def _set_dropout(config: Any, dropout: float) -> None:  # noqa: ANN401
         )
     for name in known:
         setattr(config, name, dropout)
-
-
-def _with_spaces(tokenizer: Any, name: str, where: dict[str, Any]) -> Any:  # noqa: ANN401
-    """Open a byte-level tokeniser so that a word that is given begins as one in running text does."""
-    from transformers import AutoTokenizer
-
-    if getattr(tokenizer, "add_prefix_space", True):
-        return tokenizer
-    return AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
 
 
 def _check_whole(name: str, model: Any, new: set[str], tags: Sequence[str] | None) -> None:  # noqa: ANN401

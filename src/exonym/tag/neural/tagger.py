@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from exonym.data import Ledger
-from exonym.tag.neural.batches import packed
-from exonym.tag.neural.device import best_device, half
+from exonym.device import best_device, half
+from exonym.windows import packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from exonym.device import autocast, best_device, seed_with
+from exonym.optimise import adamw, set_rates
 from exonym.tag.neural.batches import Batch, epoch_batches
-from exonym.tag.neural.device import autocast, best_device, seed_with
 from exonym.tag.neural.objective import word_losses
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     from accelerate import Accelerator
 
+    from exonym.checkpoint import Checkpoint
     from exonym.tag.neural.batches import Item
     from exonym.tag.neural.encoder import Network
     from exonym.tag.neural.options import NeuralOptions, Objective
-    from exonym.tag.neural.progress import Checkpoint
 
     Progress = Callable[[int, int], None]
 
@@ -78,10 +79,6 @@ def fit(
 
     Returns:
         The network on the CPU, set to evaluate.
-
-    Source:
-        Loshchilov and Hutter 2019 (AdamW). The rate of step u of N, W of them for warm-up, is
-        min((u + 1) / W, (N - u) / (N - W)) of the highest: no step is lost on a rate of 0.
     """
     from accelerate import Accelerator
 
@@ -92,7 +89,7 @@ def fit(
     done = checkpoint.load(network, optimiser) if checkpoint else 0
     learner.train()
     for step, batches in plan.steps(done):
-        _set_rates(optimiser, step, plan.total, options.warmup)
+        set_rates(optimiser, step, plan.total, options.warmup)
         seed_with(seed, 1, step, accelerator.process_index)
         _step(learner, optimiser, plan, batches, options, accelerator)
         if checkpoint and accelerator.is_main_process and plan.keeps(step + 1):
@@ -159,23 +156,9 @@ def _step(
 
 
 def _optimiser(network: Network, options: NeuralOptions) -> torch.optim.Optimizer:
-    """Group the weights by their rate, and by whether they decay."""
+    """Give the new weights their own rate."""
     new = {id(weight) for weight in network.new_parameters()}
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     rate = options.learning_rate or 0.0
-    for weight in network.parameters():
-        if weight.requires_grad:
-            own_rate = (options.head_learning_rate or rate) if id(weight) in new else rate
-            decay = options.weight_decay if weight.ndim > 1 else 0.0
-            groups.setdefault((own_rate, decay), []).append(weight)
-    return torch.optim.AdamW(
-        [{"params": own, "lr": rate, "highest": rate, "weight_decay": decay} for (rate, decay), own in groups.items()],
-        fused=True,
-    )
-
-
-def _set_rates(optimiser: torch.optim.Optimizer, step: int, total: int, warmup: float) -> None:
-    rising = int(warmup * total)
-    factor = min((step + 1) / rising if rising else 1.0, (total - step) / (total - rising))
-    for group in optimiser.param_groups:
-        group["lr"] = group["highest"] * factor
+    own = options.head_learning_rate or rate
+    rates = ((weight, own if id(weight) in new else rate) for weight in network.parameters())
+    return adamw(rates, options.weight_decay)

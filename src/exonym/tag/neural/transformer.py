@@ -7,16 +7,18 @@ The model is always one for token classification, so that it can be saved as suc
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from exonym.errors import DataError, RecipeError
+from exonym.errors import RecipeError
+from exonym.hub import quiet
+from exonym.pretrained import USUAL_LENGTH, Subwords, layers_of, most_subwords, special_subwords
 from exonym.tag.neural.encoder import Window
-from exonym.tag.neural.pretrained import Pretrained, head_of, open_pretrained, quiet
-from exonym.tag.neural.windows import windows_of
+from exonym.tag.neural.pretrained import Pretrained, head_of, open_pretrained
+from exonym.windows import windows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
     from exonym.data import Ledger
     from exonym.tag.neural.options import TransformerEncoder
-
-_LONGEST = 512  # subwords in a window, unless asked for more: what nearly all encoders were trained with
-_CACHE = 1 << 17  # words whose subwords are kept
 
 
 class _Content(NamedTuple):
@@ -59,10 +58,10 @@ class Transformer(nn.Module):
         self.options = options
         self.tags = tags
         self.register_buffer("columns", None if columns is None else torch.tensor(columns), persistent=False)
-        self.special = _special(found.tokenizer)
+        self.special = special_subwords(found.tokenizer)
         self.max_length = _max_length(found, options)
         self.freeze(options.frozen_layers)
-        self._subwords: dict[str, tuple[int, ...]] = {}
+        self._subwords = Subwords(found.tokenizer)
 
     @classmethod
     def for_tags(cls, options: TransformerEncoder, tags: Sequence[str], ledger: Ledger) -> Self:
@@ -93,7 +92,7 @@ class Transformer(nn.Module):
         if not layers:
             return
         base = self.model.base_model
-        stack = _layers(base, self.model.config.num_hidden_layers)
+        stack = layers_of(base, self.model.config.num_hidden_layers)
         embeddings = getattr(base, "embeddings", None) or base.get_input_embeddings()
         if stack is None or layers > len(stack):
             found = "none that could be found" if stack is None else len(stack)
@@ -109,7 +108,7 @@ class Transformer(nn.Module):
         A word that the tokeniser makes nothing of is the unknown subword; a word that is longer than a window loses its
         end. Both are counted.
         """
-        known = self._subwords_of(sentences)
+        known = self._subwords.of(sentences)
         prefix, suffix = self.special
         capacity = self.max_length - len(prefix) - len(suffix)
         unknown = self.tokenizer.unk_token_id or self.tokenizer.pad_token_id or 0
@@ -187,53 +186,12 @@ class Transformer(nn.Module):
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_subwords": {}}
-
-    def _subwords_of(self, sentences: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
-        """Tokenise the words that were not met lately, each by itself, as Transformers does with given words."""
-        known = self._subwords if len(self._subwords) < _CACHE else {}
-        fresh = [word for word in {word: None for words in sentences for word in words} if word not in known]
-        if fresh:
-            clean = [[word.encode(errors="replace").decode()] for word in fresh]  # half a surrogate pair is no text
-            found = self.tokenizer(clean, is_split_into_words=True, add_special_tokens=False).input_ids
-            known.update((word, tuple(ids)) for word, ids in zip(fresh, found, strict=True))
-        self._subwords = known
-        return known
-
-
-def _special(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401
-    """Find which subwords a tokeniser puts before and after a sentence."""
-    bare = tokenizer(["a"], is_split_into_words=True, add_special_tokens=False).input_ids
-    whole = tokenizer(["a"], is_split_into_words=True).input_ids
-    for at in range(len(whole) - len(bare) + 1):
-        if whole[at : at + len(bare)] == bare:
-            return tuple(whole[:at]), tuple(whole[at + len(bare) :])
-    raise DataError(
-        "tokenizer: found a word that is tokenised otherwise with special subwords than without; expected the same "
-        "subwords between them. Use another model."
-    )
-
 
 def _max_length(found: Pretrained, options: TransformerEncoder) -> int:
     """Find the most subwords that the model reads at once, and check what was asked for against it."""
-    config, limit = found.model.config, found.tokenizer.model_max_length
-    positions = getattr(config, "max_position_embeddings", None)
-    for name, module in found.model.named_modules():
-        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
-            # RoBERTa and its kin number positions from the padding's on.
-            positions = module.num_embeddings - (0 if module.padding_idx is None else module.padding_idx + 1)
-    limit = min(limit, positions) if positions and positions > 0 else limit
+    limit = most_subwords(found.model, found.tokenizer)
     if options.max_length is None:
-        return int(min(limit, _LONGEST))
+        return min(limit, USUAL_LENGTH)
     if options.max_length > limit:
         raise RecipeError(f"transformer encoder: found max_length = {options.max_length}; expected {limit} or less")
     return options.max_length
-
-
-def _layers(base: nn.Module, count: int) -> nn.ModuleList | None:
-    """Find the list of the layers of an encoder."""
-    for module in base.modules():
-        if isinstance(module, nn.ModuleList) and len(module) == count:
-            return module
-    return None

@@ -75,7 +75,8 @@ class Checkpoint:
         tensors: dict[str, Tensor] = {}
         for name, weight in _trained(network).items():
             tensors[f"weight {name}"] = weight.detach().contiguous()
-            tensors |= {f"{kind} {name}": optimiser.state[weight][kind].contiguous() for kind in _MOMENTS}
+            if weight in optimiser.state:  # no loss may have reached it yet
+                tensors |= {f"{kind} {name}": optimiser.state[weight][kind].contiguous() for kind in _MOMENTS}
         with whole_folder(self.folder) as fresh:
             save_file(tensors, fresh / _STATE)
             about = {"steps": steps, "identity": self.identity}
@@ -90,8 +91,9 @@ class Checkpoint:
         with torch.no_grad():
             for name, weight in _trained(network).items():
                 weight.copy_(tensors[f"weight {name}"])
-                moments = {kind: tensors[f"{kind} {name}"].to(weight.device) for kind in _MOMENTS}
-                optimiser.state[weight] = moments
+                if f"{_MOMENTS[0]} {name}" in tensors:
+                    moments = {kind: tensors[f"{kind} {name}"].to(weight.device) for kind in _MOMENTS}
+                    optimiser.state[weight] = moments
 
 
 def _trained(network: nn.Module) -> dict[str, nn.Parameter]:

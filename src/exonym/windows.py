@@ -1,6 +1,7 @@
-"""Long sentences in windows: which words are read together, and in which window each word is read off.
+"""Long sentences in windows, and windows in batches, for all that reads text with a network.
 
-It knows lengths only. Start at `windows_of`.
+Which words are read together, in which window each word is read off, and which windows make a batch. It knows lengths
+only. Start at `windows_of`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Range(NamedTuple):
@@ -50,6 +51,25 @@ def windows_of(lengths: Sequence[int], capacity: int) -> list[Range]:
         fits = bisect_left(offsets, offsets[last + 1] - capacity)  # the next window must hold the next word
         first = max(half, fits, first + 1)
     return _shared_out(covers, np.array(offsets))
+
+
+def packed(sizes: Sequence[int], budget: int, order: Iterable[int] | None = None) -> list[list[int]]:
+    """Pack numbered things into batches of alike size.
+
+    Args:
+        sizes: tokens of each.
+        budget: most tokens in a batch, counted as its longest times its number; a longer thing has one of its own.
+        order: the order among things of one size; as they come if None.
+
+    Returns:
+        The batches, from the shortest things to the longest.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(sizes)) if order is None else order, key=sizes.__getitem__):
+        if not batches or sizes[index] * (len(batches[-1]) + 1) > budget:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
 
 
 def _shared_out(covers: list[tuple[int, int]], offsets: np.ndarray) -> list[Range]:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exonym.tag.neural.windows import windows_of
+from exonym.windows import packed, windows_of
 
 
 @st.composite
@@ -44,3 +44,10 @@ def test_neighbours_share_half():
     windows = windows_of([1] * 100, 20)
     assert [window.first for window in windows] == list(range(0, 81, 10))
     assert [window.start for window in windows] == [0, *range(15, 90, 10)]
+
+
+def test_packing():
+    sizes = [5, 1, 9, 2, 2, 30]
+    batches = packed(sizes, 10)
+    assert sorted(index for batch in batches for index in batch) == list(range(6))
+    assert [[sizes[index] for index in batch] for batch in batches] == [[1, 2, 2], [5], [9], [30]]
