@@ -383,6 +383,11 @@ def test_a_recipe_of_teachers_runs_end_to_end(folder):
         ("[0.4, 0.6]", '"unifrm"', "found 'unifrm' for methods[4].weights; expected 'uniform', 'similarity' or"),
         ('kind = "saved"', 'kind = "savd"', "unknown kind 'savd' for methods[2].teachers[2]. Did you mean 'saved'?"),
         ('kind = "light", iterations', 'kind = "heavy", iterations', "unknown kind 'heavy' for methods[4]."),
+        (
+            '"saved", labels',
+            '"$EXONYM_NO_SUCH/saved", labels',
+            "found paths with $EXONYM_NO_SUCH, an environment variable",
+        ),
         ("share = 0.9", "share = 1.9", "methods[2]: share: found 1.9"),
         ('"more.txt", raw', '"more.txt", row', "unknown key targets[1].text[2].row. Did you mean 'raw'?"),
         ('"more.txt"', '"mre.txt"', "mre.txt; expected one. Did you mean 'more.txt'?"),
