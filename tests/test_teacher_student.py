@@ -18,6 +18,7 @@ from exonym.errors import DataError, ExonymError, RecipeError
 from exonym.run.store import Store
 from exonym.tag import Ensemble, LightOptions, label, train_light
 from exonym.transfer import (
+    Average,
     Direct,
     Gloss,
     MultiSource,
@@ -77,8 +78,9 @@ def keys(corpus):
         MultiSource(tagger=LIGHT, weights="similarity", first=Gloss(tagger=LIGHT)),
         MultiSource(tagger=LIGHT, weights="sentence", student=LIGHT),
         MultiSource(tagger=LIGHT, weights=(0.25, 0.75)),
+        Average(teachers=(Gloss(tagger=LIGHT), TranslateTrain(tagger=LIGHT))),
     ],
-    ids=lambda options: f"{options.kind} {options.learning or ''} {getattr(options, 'weights', '')}",
+    ids=lambda options: f"{options.kind} {getattr(options, 'learning', '')} {getattr(options, 'weights', '')}",
 )
 def test_students_learn_the_toy_language(options):
     outcome = transfer(TASK, options)
@@ -140,6 +142,22 @@ def test_without_a_student_the_weighted_teachers_tag():
     assert outcome.predictions.fingerprint == label(wanted, TASK.test).fingerprint
     bare = replace(TASK, text=None)
     assert transfer(bare, MultiSource(tagger=LIGHT)).tagger.fingerprint == wanted.fingerprint
+
+
+def test_an_average_tags_as_its_teachers_together(tmp_path):
+    weak = train_light(ENGLISH, LightOptions(iterations=1))
+    weak.save(tmp_path / "weak")
+    teachers = (Direct(tagger=LIGHT), SavedTagger(path=str(tmp_path / "weak")))
+    outcome = transfer(replace(TASK, text=None, sources=(), translation=None), Average(teachers=teachers))
+    wanted = Ensemble((train_light(ENGLISH, LIGHT), weak), (0.5, 0.5))
+    assert outcome.tagger.fingerprint == wanted.fingerprint
+    for ours, theirs in zip(outcome.predictions, label(wanted, TASK.test), strict=True):
+        assert ours.spans == theirs.spans
+        np.testing.assert_allclose(ours.probabilities, theirs.probabilities, atol=1e-6)
+    assert [note.split(",")[0] for note in outcome.notes] == [
+        "teacher direct: weight 0.500",
+        f"teacher {tmp_path / 'weak'}: weight 0.500",
+    ]
 
 
 def test_seeds_draw_other_labels_and_the_same_seed_the_same():
@@ -220,6 +238,8 @@ def test_wrong_options_are_named(wrong, message):
 def test_options_that_do_not_fit_are_refused():
     with pytest.raises(RecipeError, match="teachers: found none"):
         TeacherStudent(teachers=())
+    with pytest.raises(RecipeError, match="found 1; expected two or more"):
+        Average(teachers=(Direct(),))
     with pytest.raises(RecipeError, match='found "sentence" without a student'):
         MultiSource(weights="sentence")
     with pytest.raises(RecipeError, match=r"weights: found 0\.5, 0\.6"):
@@ -232,6 +252,7 @@ def test_options_that_do_not_fit_are_refused():
         TeacherStudent(teachers=(Gloss(tagger=LIGHT), Direct(tagger=LIGHT)), student=LIGHT, share=0.9),
         MultiSource(tagger=LIGHT, weights="sentence", student=LIGHT),
         MultiSource(tagger=LIGHT, weights="similarity"),
+        Average(teachers=(Gloss(tagger=LIGHT), Direct(tagger=LIGHT))),
     ],
 )
 def test_results_come_back_from_the_store(tmp_path, options):
@@ -297,6 +318,9 @@ name = "multi_student"
 weights = [0.4, 0.6]
 tagger = { kind = "light", iterations = 12 }
 student = { kind = "light", iterations = 12 }
+[[methods]]
+kind = "average"
+teachers = [{ kind = "direct", tagger = { iterations = 12 } }, { kind = "saved", path = "saved" }]
 """
 
 
@@ -334,14 +358,14 @@ def test_a_recipe_of_teachers_runs_end_to_end(folder):
     results = run.compare(recipe, out)
     assert not results.failures
     rows = {row.method: row for row in results.rows}
-    assert set(rows) == {"direct", "teacher_student", "multi_source", "multi_student"}
+    assert set(rows) == {"direct", "teacher_student", "multi_source", "multi_student", "average"}
     assert rows["teacher_student"].evaluation.scores.micro.f1 == 1
     assert rows["teacher_student"].ledger["unlabelled text"] == len(GERMAN) - len(TEST) + 2
     assert rows["multi_source"].notes[0].startswith(f"teacher {folder / 'en.conll'}: weight 0.")
     kept = json.loads((out / "results.json").read_text())
     assert kept["rows"][3]["notes"] == list(rows["multi_student"].notes)
     assert "teacher " in (out / "report.html").read_text()
-    for method in ("teacher_student", "multi_source"):
+    for method in ("teacher_student", "multi_source", "average"):
         tagger = load_any_tagger(out / "de" / method / "seed-1/tagger")
         assert label(tagger, TASK.test)[0].spans
     states = {state for _, stages in run.plan(recipe, out) for _, state in stages}
@@ -359,6 +383,11 @@ def test_a_recipe_of_teachers_runs_end_to_end(folder):
         ("[0.4, 0.6]", '"unifrm"', "found 'unifrm' for methods[4].weights; expected 'uniform', 'similarity' or"),
         ('kind = "saved"', 'kind = "savd"', "unknown kind 'savd' for methods[2].teachers[2]. Did you mean 'saved'?"),
         ('kind = "light", iterations', 'kind = "heavy", iterations', "unknown kind 'heavy' for methods[4]."),
+        (
+            '"saved", labels',
+            '"$EXONYM_NO_SUCH/saved", labels',
+            "found paths with $EXONYM_NO_SUCH, an environment variable",
+        ),
         ("share = 0.9", "share = 1.9", "methods[2]: share: found 1.9"),
         ('"more.txt", raw', '"more.txt", row', "unknown key targets[1].text[2].row. Did you mean 'raw'?"),
         ('"more.txt"', '"mre.txt"', "mre.txt; expected one. Did you mean 'more.txt'?"),
@@ -452,7 +481,7 @@ def test_a_task_needs_a_source_or_types(folder):
 
 def test_a_saved_teacher_that_is_none_fails_alone(folder, tmp_path):
     path = folder / "none.toml"
-    path.write_text(RECIPE.replace('path = "saved"', 'path = "nowhere"'))
+    path.write_text(RECIPE.replace('path = "saved"', 'path = "nowhere"', 1))
     results = run.compare(run.read_recipe(path), tmp_path / "out", store=folder / "out/store")
     assert {failure.method for failure in results.failures} == {"teacher_student"}
     assert "nowhere" in results.failures[0].reason

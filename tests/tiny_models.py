@@ -16,9 +16,9 @@ KINDS = ("xlmr", "bert", "deberta")
 _SIZE = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
 
 
-def make_model(folder, kind, text, positions=64):
-    """Write a tiny encoder with its tokeniser, learnt from text, into a folder."""
-    tokenizer = _bert_tokenizer(text) if kind == "bert" else _unigram_tokenizer(text)
+def make_model(folder, kind, text, positions=64, lowercase=False):
+    """Write a tiny encoder with its tokeniser, learnt from text, into a folder; `lowercase` is for BERT only."""
+    tokenizer = _bert_tokenizer(text, lowercase) if kind == "bert" else _unigram_tokenizer(text)
     size = {**_SIZE, "vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -59,12 +59,12 @@ def _unigram_tokenizer(text):
     return _wrapped(tokenizer, names)
 
 
-def _bert_tokenizer(text):
+def _bert_tokenizer(text, lowercase):
     """WordPiece as BERT has it: control characters vanish, so that a word may have no subword."""
     from tokenizers import normalizers
 
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer.train_from_iterator(

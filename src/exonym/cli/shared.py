@@ -97,7 +97,13 @@ def label_changes(items: list[str]) -> dict[str, str]:
 
 
 def tagger_options(
-    name: str, epochs: int | None, *, crf: bool = False, hub: bool = False, option: str = "--encoder"
+    name: str,
+    epochs: int | None,
+    *,
+    crf: bool = False,
+    case: bool = False,
+    hub: bool = False,
+    option: str = "--encoder",
 ) -> LightOptions | NeuralOptions:
     """Make the options of a tagger from what it is called on the command line.
 
@@ -105,6 +111,7 @@ def tagger_options(
         name: `light`, `hashed`, or the folder of a pretrained encoder; with `hub` its name on the Hugging Face hub.
         epochs: passes over the text, of the light tagger most iterations; the default if None.
         crf: put a CRF on a network.
+        case: tell a pretrained encoder the letter case of words.
         hub: names that are no folders are of the hub.
         option: what names the tagger, for messages.
     """
@@ -118,7 +125,7 @@ def tagger_options(
     if not Path(name).is_dir() and not hub:
         found = f"found {name}; expected light, hashed, or a folder"
         raise typer.BadParameter(f"{found} (or, with --hub, a name on the Hugging Face hub)", param_hint=option)
-    return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub), epochs=epochs, crf=crf)
+    return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub, case=case), epochs=epochs, crf=crf)
 
 
 def check_output(output: Path | None, *, labelled: bool = False) -> None:

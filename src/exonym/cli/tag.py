@@ -35,6 +35,9 @@ def train(
     iterations: Annotated[int | None, typer.Option(help="light: most training iterations.", min=1)] = None,
     epochs: Annotated[int | None, typer.Option(help="hashed and pretrained: passes over the corpus.", min=1)] = None,
     crf: Annotated[bool, typer.Option("--crf", help="hashed and pretrained: put a CRF on top.")] = False,
+    case: Annotated[
+        bool, typer.Option("--case", help="pretrained: add an embedding of letter case, for one that lower-cases.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="hashed and pretrained: seed.", min=0)] = 1,
     hub: Annotated[bool, typer.Option("--hub", help="The encoder's name is of the Hugging Face hub.")] = False,
     format: LabelledFormat = None,
@@ -50,11 +53,12 @@ def train(
     from exonym.tag import train as train_any
 
     check_output_folder(output)
-    chosen = tagger_options(encoder, iterations if encoder == "light" else epochs, crf=crf, hub=hub)
+    chosen = tagger_options(encoder, iterations if encoder == "light" else epochs, crf=crf, case=case, hub=hub)
     for option, given, fits in (
         ("--iterations", iterations is not None, encoder == "light"),
         ("--epochs", epochs is not None, encoder != "light"),
         ("--crf", crf, encoder != "light"),
+        ("--case", case, encoder not in {"light", "hashed"}),
     ):
         if given and not fits:
             raise typer.BadParameter(f"found it with --encoder {encoder}, which does not know it", param_hint=option)

@@ -13,7 +13,7 @@ from exonym.data import DROP
 from exonym.errors import MissingExtra
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
-from exonym.transfer import Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
+from exonym.transfer import Average, Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,10 +120,10 @@ def _twice(values: Sequence[T]) -> list[T]:
 
 
 def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
-    if isinstance(options, TeacherStudent | MultiSource):
-        if not target.text and options.student is not None:
+    if isinstance(options, Average | TeacherStudent | MultiSource):
+        if not isinstance(options, Average) and not target.text and options.student is not None:
             return "`text`"
-        teachers = options.teachers if isinstance(options, TeacherStudent) else (options.first or Direct(),)
+        teachers = (options.first or Direct(),) if isinstance(options, MultiSource) else options.teachers
         return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"

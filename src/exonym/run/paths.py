@@ -39,15 +39,31 @@ def paths(row: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(given for given in paths if isinstance(given, str)))
 
 
+def models(part: Any) -> list[str]:  # noqa: ANN401 - whatever the recipe holds
+    """Return what a part of a recipe, and all parts inside it, name as paths of models."""
+    if isinstance(part, list):
+        return [given for inner in part for given in models(inner)]
+    if not isinstance(part, dict):
+        return []
+    own = [value for key, value in part.items() if key in _MODEL_KEYS and isinstance(value, str)]
+    return own + models(list(part.values()))
+
+
+def fault_of_variable(given: str) -> str:
+    """Say which environment variable in a path is not set; nothing if there is none."""
+    expanded = os.path.expandvars(given)
+    if "$" not in expanded:
+        return ""
+    variable = expanded[expanded.index("$") :].partition("/")[0]  # one message for all paths that it stands in
+    return f"found paths with {variable}, an environment variable that is not set. Set it to the folder it stands for."
+
+
 def fault_of_path(folder: Path, given: str) -> str:
     """Say what is wrong with a path in a recipe of this folder; nothing if a file lies there."""
-    expanded = os.path.expandvars(given)
-    if "$" in expanded:  # the same message for every path that it stands in, so that it is shown once
-        variable = expanded[expanded.index("$") :].partition("/")[0]
-        return (
-            f"found paths with {variable}, an environment variable that is not set. Set it to the folder it stands for."
-        )
-    path = folder / expanded
+    unset = fault_of_variable(given)
+    if unset:
+        return unset
+    path = folder / os.path.expandvars(given)
     if path.is_file():
         return ""
     near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""

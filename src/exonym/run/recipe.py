@@ -16,7 +16,15 @@ from pydantic import Field
 from exonym.data import Scheme
 from exonym.errors import RecipeError
 from exonym.run.meaning import faults_of_meaning
-from exonym.run.paths import fault_of_path, faults_of_models, paths, with_file_tables, with_paths
+from exonym.run.paths import (
+    fault_of_path,
+    fault_of_variable,
+    faults_of_models,
+    models,
+    paths,
+    with_file_tables,
+    with_paths,
+)
 from exonym.run.shape import checked
 from exonym.transfer import MethodOptions
 
@@ -187,7 +195,9 @@ def read_recipe(path: str | Path) -> Recipe:
     if recipe is not None:
         faults += faults_of_meaning(recipe)
         faults += faults_of_models(recipe, path.parent)
-    faults += dict.fromkeys(fault for given in paths(row) if (fault := fault_of_path(path.parent, given)))
+    of_paths = [fault_of_path(path.parent, given) for given in paths(row)]
+    of_paths += [fault_of_variable(given) for given in models(row.get("methods"))]
+    faults += filter(None, dict.fromkeys(of_paths))
     if faults or recipe is None:
         raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))
     return with_paths(recipe, path.parent)

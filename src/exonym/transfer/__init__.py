@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
@@ -19,7 +20,7 @@ from exonym.transfer.translate_train import TranslateTrain, translate_train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | TeacherStudent | MultiSource | Supervised
+MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
 
 
 class Method(NamedTuple):
@@ -34,6 +35,7 @@ METHODS: dict[str, Method] = {
     "gloss": Method(Gloss, gloss),
     "translate_train": Method(TranslateTrain, translate_train),
     "translate_test": Method(TranslateTest, translate_test),
+    "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
     "supervised": Method(Supervised, supervised),
@@ -49,6 +51,7 @@ def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1
 
 __all__ = [
     "METHODS",
+    "Average",
     "Direct",
     "Do",
     "Gloss",
@@ -65,6 +68,7 @@ __all__ = [
     "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
+    "average",
     "direct",
     "gloss",
     "just_do",

@@ -22,6 +22,9 @@ tokenizer = AutoTokenizer.from_pretrained("THIS FOLDER")
 
 Transformers then cuts long sentences, which exonym reads in windows.
 """
+_ONLY_HERE = """
+Only exonym reads it whole: Transformers opens this folder too, but without {parts}, and then it tags otherwise.
+"""
 
 
 def card(tagger: NeuralTagger) -> str:
@@ -32,6 +35,7 @@ def card(tagger: NeuralTagger) -> str:
     if encoder.kind == "transformer":
         rows["base model"] = Path(encoder.model).name if Path(encoder.model).is_absolute() else encoder.model
         rows["a word is"] = "its first subword" if encoder.subwords == "first" else "the mean of its subwords"
+        rows["letter case"] = "given to the encoder" if encoder.case else "as its tokeniser keeps it"
     rows["CRF layer"] = "yes" if tagger.options.crf else "no"
     if training:
         rows["trained on"] = f"{training['name']} ({training['sentences']} sentences, {training['words']} words)"
@@ -45,11 +49,13 @@ def card(tagger: NeuralTagger) -> str:
         rows |= training["ledger"]
     lines = [f"- {name}: {value}" for name, value in rows.items()]
     load = '```python\nfrom exonym.tag import load_tagger\n\ntagger = load_tagger("THIS FOLDER")\n```\n'
-    plain = encoder.kind == "transformer" and not tagger.options.crf
+    if encoder.kind == "transformer":
+        parts = ["the CRF layer"] * tagger.options.crf + ["the embedding of letter case"] * encoder.case
+        load += _ONLY_HERE.format(parts=" and ".join(parts)) if parts else _TRANSFORMERS
     return "\n".join(
         [
             *("---", "library_name: exonym", "pipeline_tag: token-classification", "---", ""),
             *(f"# A tagger of {', '.join(types)}", "", *lines, ""),
-            *("## Load it", "", load + (_TRANSFORMERS if plain else "")),
+            *("## Load it", "", load),
         ]
     )

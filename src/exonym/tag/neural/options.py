@@ -96,6 +96,9 @@ class TransformerEncoder:
         dropout: share of the hidden numbers left out in training, in [0, 1); that of the model if None. The dropout of
             attention stays that of the model.
         max_length: most subwords in a window, special ones included, >= 8; that of the model, and at most 512, if None.
+        case: add to the embedding of each subword a learnt one of the letter case of its word (lower, Capital,
+            CAPITALS, mIxed, with a digit, without case), for encoders that lower-case their text. It begins at zero, so
+            that the pretrained function is kept, and learns at the rate of the head, whatever is frozen.
     """
 
     kind: Literal["transformer"] = "transformer"
@@ -105,6 +108,7 @@ class TransformerEncoder:
     frozen_layers: int = 0
     dropout: float | None = None
     max_length: int | None = None
+    case: bool = False
 
     def __post_init__(self) -> None:
         name = "transformer encoder"
@@ -130,7 +134,8 @@ class NeuralOptions:
         crf: put a linear-chain CRF on top, which knows which tag may follow which.
         epochs: how often each sentence is seen, >= 1.
         learning_rate: the highest learning rate, > 0.
-        head_learning_rate: that of the layers that are new, the classifier and the CRF; the same if None.
+        head_learning_rate: that of the layers that are new, the classifier, the CRF and the embedding of letter case;
+            the same if None.
         weight_decay: pull of the weights towards 0, >= 0; biases and norms are left alone.
         warmup: share of the steps in which the learning rate rises, in [0, 1); then it falls linearly.
         batch_tokens: most tokens in a batch, padding included, >= 1: words for `hashed`, subwords for `transformer`. A

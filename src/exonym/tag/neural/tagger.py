@@ -89,8 +89,8 @@ class NeuralTagger:
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder, which appears only when it is whole; safetensors and JSON, no pickle.
 
-        With a transformer encoder and no CRF it is also a checkpoint for `AutoModelForTokenClassification` and
-        `AutoTokenizer` of Transformers.
+        With a transformer encoder, no CRF and no embedding of letter case it is also a checkpoint for
+        `AutoModelForTokenClassification` and `AutoTokenizer` of Transformers.
 
         Args:
             folder: where; a tagger that is there is replaced, anything else is not.

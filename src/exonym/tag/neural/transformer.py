@@ -7,15 +7,18 @@ The model is always one for token classification, so that it can be saved as suc
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple, Self
+from inspect import signature
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from exonym.errors import RecipeError
 from exonym.hub import quiet
 from exonym.pretrained import USUAL_LENGTH, Subwords, layers_of, most_subwords, special_subwords
+from exonym.tag.neural.case import CASES, case_of
 from exonym.tag.neural.encoder import Window
 from exonym.tag.neural.pretrained import Pretrained, head_of, open_pretrained
 from exonym.windows import windows_of
@@ -29,12 +32,18 @@ if TYPE_CHECKING:
     from exonym.data import Ledger
     from exonym.tag.neural.options import TransformerEncoder
 
+_CASE = "case.safetensors"
+
 
 class _Content(NamedTuple):
-    """Subwords of a window with the special ones, and where those of each word that counts begin and the last ends."""
+    """Subwords of a window with the special ones, and where those of each word that counts begin and the last ends.
+
+    If letter case is looked at, also that of the word of each subword.
+    """
 
     ids: NDArray[np.int64]
     bounds: NDArray[np.int64]
+    cases: NDArray[np.int64] | None
 
 
 class Transformer(nn.Module):
@@ -60,6 +69,7 @@ class Transformer(nn.Module):
         self.register_buffer("columns", None if columns is None else torch.tensor(columns), persistent=False)
         self.special = special_subwords(found.tokenizer)
         self.max_length = _max_length(found, options)
+        self.case = _case_embedding(found.model) if options.case else None
         self.freeze(options.frozen_layers)
         self._subwords = Subwords(found.tokenizer)
 
@@ -80,7 +90,10 @@ class Transformer(nn.Module):
         cls, folder: Path, options: TransformerEncoder, tags: Sequence[str], columns: list[int] | None
     ) -> Self:
         """Open what `write` wrote."""
-        return cls(open_pretrained(folder, hub=False, tags=None), options, len(tags), columns)
+        encoder = cls(open_pretrained(folder, hub=False, tags=None), options, len(tags), columns)
+        if encoder.case is not None:
+            encoder.case.load_state_dict(load_file(folder / _CASE))
+        return encoder
 
     def freeze(self, layers: int) -> None:
         """Train all but the embeddings and the first layers; all if `layers` is 0.
@@ -123,13 +136,19 @@ class Transformer(nn.Module):
                 inner = [subword for part in parts[window.first : window.last] for subword in part]
                 ids = np.array([*prefix, *inner, *suffix], dtype=np.int64)
                 bounds = offsets[window.start : window.stop + 1] - offsets[window.first] + len(prefix)
-                found.append(Window(index, window.start, window.stop, len(ids), _Content(ids, bounds)))
+                cases = None
+                if self.case is not None:
+                    of_words = [case_of(word) for word in words[window.first : window.last]]
+                    inside = np.repeat(of_words, np.diff(offsets[window.first : window.last + 1]))
+                    cases = np.pad(inside, (len(prefix), len(suffix)))  # 0 is of no word
+                found.append(Window(index, window.start, window.stop, len(ids), _Content(ids, bounds, cases)))
         return found
 
     def collate(self, windows: Sequence[Window]) -> dict[str, Tensor]:
         """Pad the subwords (B, S), and say where each word that counts begins (B, T).
 
-        If all subwords of a word count: of which word each is (B, S), T if of none, and how many a word has (B, T).
+        If all subwords of a word count: of which word each is (B, S), T if of none, and how many a word has (B, T). If
+        letter case is looked at: that of the word of each subword (B, S), 0 if of none.
         """
         shape = len(windows), max(window.size for window in windows)
         words = max(map(len, windows))
@@ -139,7 +158,7 @@ class Transformer(nn.Module):
         counts = np.ones_like(starts)
         owners = np.full(shape, words, dtype=np.int64)
         for row, window in enumerate(windows):
-            subwords, bounds = window.content
+            subwords, bounds, _ = window.content
             ids[row, : window.size] = subwords
             mask[row, : window.size] = 1
             starts[row, : len(window)] = bounds[:-1]
@@ -147,6 +166,10 @@ class Transformer(nn.Module):
             owners[row, bounds[0] : bounds[-1]] = np.repeat(np.arange(len(window)), np.diff(bounds))
         arrays = {"ids": ids, "mask": mask}
         arrays |= {"starts": starts} if self.options.subwords == "first" else {"owners": owners, "counts": counts}
+        if self.case is not None:
+            arrays["cases"] = np.zeros_like(ids)
+            for row, window in enumerate(windows):
+                arrays["cases"][row, : window.size] = window.content.cases
         return {name: torch.from_numpy(array) for name, array in arrays.items()}
 
     def forward(
@@ -156,9 +179,14 @@ class Transformer(nn.Module):
         starts: Tensor | None = None,
         owners: Tensor | None = None,
         counts: Tensor | None = None,
+        cases: Tensor | None = None,
     ) -> Tensor:
         """Return the scores of the tags (B, T, K): the mean over subwords is taken of the scores."""
-        logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+        if self.case is None:
+            logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
+        else:
+            embedded = self.model.get_input_embeddings()(ids) + self.case(cases)
+            logits = self.model(inputs_embeds=embedded, attention_mask=mask).logits
         if starts is not None:
             scores = logits.gather(1, starts[:, :, None].expand(-1, -1, logits.shape[2]))
         elif owners is not None and counts is not None:
@@ -170,8 +198,8 @@ class Transformer(nn.Module):
         return torch.stack([scores[:, :, self.columns == tag].logsumexp(2) for tag in range(self.tags)], dim=2)
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
-        """Return the weights of the classifier."""
-        return head_of(self.model)
+        """Return the weights of the classifier, and of the embedding of letter case."""
+        return [*head_of(self.model), *(() if self.case is None else self.case.parameters())]
 
     def identity(self) -> bytes:
         """Return the tokeniser, how words are read off, and what labels mean."""
@@ -181,10 +209,24 @@ class Transformer(nn.Module):
         return json.dumps(settings).encode()
 
     def write(self, folder: Path) -> None:
-        """Write model and tokeniser as Transformers reads them."""
+        """Write model and tokeniser as Transformers reads them, and beside them the embedding of letter case."""
         with quiet():
             self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
+        if self.case is not None:
+            save_file(self.case.state_dict(), folder / _CASE)
+
+
+def _case_embedding(model: Any) -> nn.Embedding:  # noqa: ANN401
+    """Make an embedding of letter case that is zero, and stays so for special subwords."""
+    if "inputs_embeds" not in signature(model.forward).parameters:
+        raise RecipeError(
+            f"transformer encoder: found case = true for a model of type {model.config.model_type!r}; expected false: "
+            "it does not take embeddings of subwords"
+        )
+    found = nn.Embedding(len(CASES), model.get_input_embeddings().embedding_dim, CASES.index("special"))
+    nn.init.zeros_(found.weight)
+    return found
 
 
 def _max_length(found: Pretrained, options: TransformerEncoder) -> int:
