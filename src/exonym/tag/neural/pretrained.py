@@ -135,7 +135,11 @@ def _with_spaces(tokenizer: Any, name: str, where: dict[str, Any]) -> Any:  # no
 
     if getattr(tokenizer, "add_prefix_space", True):
         return tokenizer
-    return AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
+    tokenizer = AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
+    splitter = getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None)
+    if hasattr(splitter, "add_prefix_space"):
+        splitter.add_prefix_space = True  # some classes only keep the setting, and split as before
+    return tokenizer
 
 
 def _check_whole(name: str, model: Any, new: set[str], tags: Sequence[str] | None) -> None:  # noqa: ANN401
