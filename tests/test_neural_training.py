@@ -341,6 +341,11 @@ def test_packing():
     assert [[sizes[index] for index in batch] for batch in batches] == [[1, 2, 2], [5], [9], [30]]
 
 
+def test_batches_that_hold_enough_take_nothing_much_longer():
+    assert packed([10, 11, 12, 30, 30, 30], 100, enough=20) == [[0, 1], [2, 3], [4, 5]]
+    assert packed([10, 11, 12, 30, 30, 30], 100, enough=200) == packed([10, 11, 12, 30, 30, 30], 100)
+
+
 @pytest.mark.parametrize("encoder", [{"kind": "hashed", "layers": 1}, {"kind": "transformer", "model": "folder"}])
 def test_options_from_a_recipe(encoder):
     row = {"kind": "neural", "encoder": encoder, "epochs": 4, "precision": "bfloat16"}

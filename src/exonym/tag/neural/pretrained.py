@@ -136,7 +136,7 @@ def _with_spaces(tokenizer: Any, name: str, where: dict[str, Any]) -> Any:  # no
     if getattr(tokenizer, "add_prefix_space", True):
         return tokenizer
     tokenizer = AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
-    splitter = getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None)
+    splitter: Any = getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None)
     if hasattr(splitter, "add_prefix_space"):
         splitter.add_prefix_space = True  # some classes only keep the setting, and split as before
     return tokenizer
