@@ -1,4 +1,5 @@
 import random
+import shutil
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from exonym.data import Corpus, Ledger, Sentence, spans_of, tags_of  # noqa: E40
 from exonym.errors import DataError, RecipeError  # noqa: E402
 from exonym.tag import NeuralOptions, TransformerEncoder, label, load_checkpoint, load_tagger, train_neural  # noqa: E402
 from test_tag_light import MADE_UP, keys, parse  # noqa: E402
-from tiny_models import KINDS, make_model  # noqa: E402
+from tiny_models import KINDS, make_model, roberta_tokenizer  # noqa: E402
 
 CORPUS = Corpus(tuple(parse(line) for line in MADE_UP.strip().splitlines()), "made up")
 TEXT = [" ".join(sentence.words) for sentence in CORPUS]
@@ -137,6 +138,27 @@ def test_what_the_tokeniser_takes_is_counted(bases):
     (probabilities,) = trained.predict([long])
     assert len(probabilities) == 3
     assert trained.ledger == {"words longer than a window, cut": 1}
+
+
+@pytest.mark.parametrize("kind", ["RobertaTokenizer", "PreTrainedTokenizerFast"])
+def test_words_of_bytes_are_read_as_in_running_text(bases, tmp_path, kind):
+    """A byte-level tokeniser sets words after a space apart; a given word must be such a one, however it is saved."""
+    import transformers
+
+    folder = shutil.copytree(bases["roberta"], tmp_path / "base")
+    roberta_tokenizer(TEXT, getattr(transformers, kind)).save_pretrained(folder)
+    tagger = train_neural(CORPUS, options(folder, 1))
+    tagger.save(tmp_path / "tagger")
+    plain = transformers.AutoTokenizer.from_pretrained(folder)
+    for words in (CORPUS[0].words, ("In", "\u200b", "Łódź", ".")):
+        running = plain(" " + " ".join(words)).input_ids
+        (window,) = tagger.network.encoder.windows([words], tagger.ledger)
+        assert window.content.ids.tolist() == running
+        saved = transformers.AutoTokenizer.from_pretrained(tmp_path / "tagger")
+        assert saved(list(words), is_split_into_words=True).input_ids == running
+        (window,) = load_tagger(tmp_path / "tagger").network.encoder.windows([words], tagger.ledger)
+        assert window.content.ids.tolist() == running
+    assert not tagger.ledger
 
 
 def test_frozen_layers_stay(bases):

@@ -51,3 +51,8 @@ def test_packing():
     batches = packed(sizes, 10)
     assert sorted(index for batch in batches for index in batch) == list(range(6))
     assert [[sizes[index] for index in batch] for batch in batches] == [[1, 2, 2], [5], [9], [30]]
+
+
+def test_batches_that_hold_enough_take_nothing_much_longer():
+    assert packed([10, 11, 12, 30, 30, 30], 100, enough=20) == [[0, 1], [2, 3], [4, 5]]
+    assert packed([10, 11, 12, 30, 30, 30], 100, enough=200) == packed([10, 11, 12, 30, 30, 30], 100)

@@ -1,5 +1,7 @@
 """Small models for tests, made on the spot: nothing is downloaded."""
 
+import json
+
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import (
@@ -8,17 +10,21 @@ from transformers import (
     DebertaV2Config,
     DebertaV2Model,
     PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+    RobertaTokenizer,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
 
-KINDS = ("xlmr", "bert", "deberta")
+KINDS = ("xlmr", "bert", "deberta", "roberta")
 _SIZE = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
 
 
 def make_model(folder, kind, text, positions=64, lowercase=False):
     """Write a tiny encoder with its tokeniser, learnt from text, into a folder; `lowercase` is for BERT only."""
-    tokenizer = _bert_tokenizer(text, lowercase) if kind == "bert" else _unigram_tokenizer(text)
+    makers = {"bert": lambda text: _bert_tokenizer(text, lowercase), "roberta": roberta_tokenizer}
+    tokenizer = makers.get(kind, _unigram_tokenizer)(text)
     size = {**_SIZE, "vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -27,6 +33,9 @@ def make_model(folder, kind, text, positions=64, lowercase=False):
         elif kind == "xlmr":
             config = XLMRobertaConfig(**size, max_position_embeddings=positions + 2, type_vocab_size=1)
             model = XLMRobertaModel(config, add_pooling_layer=False)
+        elif kind == "roberta":
+            config = RobertaConfig(**size, max_position_embeddings=positions + 2, type_vocab_size=1)
+            model = RobertaModel(config, add_pooling_layer=False)
         else:
             model = DebertaV2Model(
                 DebertaV2Config(
@@ -74,6 +83,25 @@ def _bert_tokenizer(text, lowercase):
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
     return _wrapped(tokenizer, {"cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "unk": "[UNK]", "mask": "[MASK]"})
+
+
+def roberta_tokenizer(text, kind=RobertaTokenizer):
+    """RoBERTa's kind: byte-level BPE, which as it is made does not take a given word for one after a space."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=350, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(text, trainer)
+    if kind is RobertaTokenizer:
+        model = json.loads(tokenizer.to_str())["model"]
+        return RobertaTokenizer(vocab=model["vocab"], merges=[tuple(merge) for merge in model["merges"]])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return _wrapped(tokenizer, {"cls": "<s>", "sep": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"})
 
 
 def _wrapped(tokenizer, names):

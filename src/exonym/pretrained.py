@@ -25,7 +25,11 @@ def with_spaces(tokenizer: Any, name: str, where: dict[str, Any]) -> Any:  # noq
 
     if getattr(tokenizer, "add_prefix_space", True):
         return tokenizer
-    return AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
+    tokenizer = AutoTokenizer.from_pretrained(name, add_prefix_space=True, **where)
+    splitter: Any = getattr(getattr(tokenizer, "backend_tokenizer", None), "pre_tokenizer", None)
+    if hasattr(splitter, "add_prefix_space"):
+        splitter.add_prefix_space = True  # some classes only keep the setting, and split as before
+    return tokenizer
 
 
 def special_subwords(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:  # noqa: ANN401

@@ -53,21 +53,29 @@ def windows_of(lengths: Sequence[int], capacity: int) -> list[Range]:
     return _shared_out(covers, np.array(offsets))
 
 
-def packed(sizes: Sequence[int], budget: int, order: Iterable[int] | None = None) -> list[list[int]]:
+def packed(
+    sizes: Sequence[int], budget: int, order: Iterable[int] | None = None, enough: int | None = None
+) -> list[list[int]]:
     """Pack numbered things into batches of alike size.
 
     Args:
         sizes: tokens of each.
         budget: most tokens in a batch, counted as its longest times its number; a longer thing has one of its own.
         order: the order among things of one size; as they come if None.
+        enough: a batch of so many tokens takes nothing that is longer than its first by more than a tenth, which would
+            be padding for all in it; the budget if None.
 
     Returns:
         The batches, from the shortest things to the longest.
     """
     batches: list[list[int]] = []
+    shortest = 0
     for index in sorted(range(len(sizes)) if order is None else order, key=sizes.__getitem__):
-        if not batches or sizes[index] * (len(batches[-1]) + 1) > budget:
+        held, size = len(batches[-1]) if batches else 0, sizes[index]
+        longer = enough is not None and 10 * size > 11 * shortest and shortest * held >= enough
+        if not held or size * (held + 1) > budget or longer:
             batches.append([])
+            shortest = size
         batches[-1].append(index)
     return batches
 

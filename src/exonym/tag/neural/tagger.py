@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from exonym.tag.neural.options import NeuralOptions
 
 _BUFFER = 1 << 16  # words that are read ahead, so that sentences of like length can go together
-_BATCH_TOKENS = {"cpu": 512, "cuda": 16384}  # in a batch: on a CPU larger ones are slower, as caches are small
+_BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}  # most in a batch: on a CPU larger ones gain little
+_ENOUGH = {"cpu": 256}  # tokens in a batch, for which more are not worth much padding
 _CRF_WORDS = 4096  # in a batch of the CRF
 
 
@@ -138,7 +139,8 @@ class NeuralTagger:
         starts = np.cumsum([0, *lengths])
         scores = torch.empty(int(starts[-1]), len(self.tags))
         with torch.inference_mode():
-            for batch in packed([window.size for window in windows], _BATCH_TOKENS[self._ready[1].type]):
+            kind = self._ready[1].type
+            for batch in packed([window.size for window in windows], _BATCH_TOKENS[kind], enough=_ENOUGH.get(kind)):
                 own = [windows[place] for place in batch]
                 for window, rows in zip(own, self._scores(own), strict=True):
                     at = int(starts[window.sentence]) + window.start
