@@ -21,11 +21,11 @@ KINDS = ("xlmr", "bert", "deberta", "roberta")
 _SIZE = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64}
 
 
-def make_model(folder, kind, text, positions=64, lowercase=False):
+def make_model(folder, kind, text, positions=64, lowercase=False, layers=3):
     """Write a tiny encoder with its tokeniser, learnt from text, into a folder; `lowercase` is for BERT only."""
     makers = {"bert": lambda text: _bert_tokenizer(text, lowercase), "roberta": roberta_tokenizer}
     tokenizer = makers.get(kind, _unigram_tokenizer)(text)
-    size = {**_SIZE, "vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
+    size = {**_SIZE, "num_hidden_layers": layers, "vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id}
     with torch.random.fork_rng():
         torch.manual_seed(5)
         if kind == "bert":

@@ -41,21 +41,23 @@ _SIZE = {
 POSITIONS = 96
 
 
-def make_translator(folder, family, lessons, steps=80):
+def make_translator(folder, family, lessons, steps=80, routes=None):
     """Write a tiny translation model and its tokeniser into a folder.
 
-    It learns a lesson, pairs of sentences, for each of its `ROUTES`.
+    It learns a lesson, pairs of sentences, for each of its routes, which are those of `ROUTES` unless given (NLLB).
     """
+    languages = _LANGUAGES if routes is None else sorted({code for route in routes for code in route})
+    routes = ROUTES[family] if routes is None else routes
     folder.mkdir(parents=True)
     text = [side for pairs in lessons for pair in pairs for side in pair] * 10
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of sentencepiece, and that sacremoses is recommended
-        tokenizer = _nllb(text) if family == "nllb" else _sentencepiece(folder, family, text)
+        tokenizer = _nllb(text, languages) if family == "nllb" else _sentencepiece(folder, family, text)
     with torch.random.fork_rng():
         torch.manual_seed(11)
         model = _marian(tokenizer) if family.startswith("marian") else _m2m100(tokenizer, family)
         codec = Codec(tokenizer, family)
-        _learn(model, codec, list(zip(ROUTES[family], lessons, strict=False)), steps)
+        _learn(model, codec, list(zip(routes, lessons, strict=False)), steps)
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
@@ -118,7 +120,7 @@ def _marian(tokenizer):
     return MarianMTModel(config)
 
 
-def _nllb(text):
+def _nllb(text, languages):
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -126,7 +128,7 @@ def _nllb(text):
     tokenizer.train_from_iterator(text, trainer)
     kept = json.loads(tokenizer.to_str())["model"]
     merges = [tuple(pair) for pair in kept["merges"]]
-    return NllbTokenizer(vocab=kept["vocab"], merges=merges, extra_special_tokens=_LANGUAGES)
+    return NllbTokenizer(vocab=kept["vocab"], merges=merges, extra_special_tokens=languages)
 
 
 def _sentencepiece(folder, family, text):
