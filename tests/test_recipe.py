@@ -345,3 +345,14 @@ def test_extra_text_without_spaces_is_cut_like_the_test_translation_and_counted(
     event = f"{folder / 'extra.tsv'}: unsegmented stretches on the target side"
     assert data.ledger[f"{event} cut"] == 4
     assert data.ledger[f"{event}, words made of them"] == 12
+
+
+@pytest.mark.parametrize("path", sorted(NEWS.parent.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_examples_lack_nothing_but_data_and_packages(path, monkeypatch):
+    for name in ("EXONYM_DATA", "EXONYM_MODELS", "EXONYM_MINILM"):
+        monkeypatch.setenv(name, "/nowhere")
+    try:
+        assert read_recipe(path).methods
+    except RecipeError as error:
+        known = ("found no file", "found no folder", "is not installed")
+        assert [line for line in str(error).splitlines() if not any(each in line for each in known)] == []
