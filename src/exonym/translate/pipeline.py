@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WINDOW = 64  # messages that are written before the answer to the first is read
 _CHUNK = 1 << 16
+_GRACE = 0.1  # seconds for a program that closed its output to end
 _LAST_WORDS = 600  # characters of what programs complained about that a message shows
 
 
@@ -96,12 +97,16 @@ class Pipeline:
             source = program.stdout
         os.set_blocking(self._input.fileno(), False)
         if self._exchange([b""], 1) != [b""]:
-            states = [(" ".join(each.args), each.poll()) for each in self._programs]  # type: ignore[arg-type]
+            why = self._why()
             self._stop()
-            raise RecipeError(self._why(states))
+            raise RecipeError(why)
 
-    def _why(self, states: Sequence[tuple[str, int | None]]) -> str:
+    def _why(self) -> str:
         """Say which programs ended, and what they complained about."""
+        for program in self._programs:
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(_GRACE)
+        states = [(" ".join(each), own.returncode) for each, own in zip(self.commands, self._programs, strict=True)]
         self._complaints.seek(0)
         said = self._complaints.read().decode("utf-8", "replace").strip()[-_LAST_WORDS:]
         ended = [f"`{command}` ended with code {code}" for command, code in states if code]
