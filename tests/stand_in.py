@@ -32,6 +32,10 @@ while True:
         time.sleep(60)
     if "DIE" in line:
         sys.exit(3)
+    if "LOSE" in line:
+        continue
+    if "TWICE" in line:
+        sys.stdout.buffer.write(b"\0")
     unit = r"(\[\[t:w:\d+\]\])?\^((?:\\.|[^/\\])*)/[^$]*\$"
     units = [(m[1] or "", m[2]) for m in re.finditer(unit, line)]
     units.reverse()

@@ -112,6 +112,16 @@ def test_a_sentence_that_hangs_or_kills_the_programs_is_empty_and_the_rest_are_t
     assert [each.text for each in made] == ["" if bad in text else " ".join(text.split()[::-1]) for text in texts]
 
 
+def test_no_sentence_is_given_the_translation_of_another(mode):
+    texts = [f"a{number} b" for number in range(100)]
+    texts[7], texts[70] = "a LOSE b", "a TWICE b"
+    made = translate(mode, *texts, timeout=0.4)
+    found = {text: each.text for text, each in zip(texts, made, strict=True)}
+    assert found.pop("a LOSE b") == ""
+    assert found.pop("a TWICE b") in ("", "b twice a")
+    assert all(text == " ".join(own.split()[::-1]) for own, text in found.items())
+
+
 def test_the_answers_are_the_same_in_any_batch_and_order(mode):
     texts = ["a b .", "New York", "", "DIE", "c 's d", "§ § e"] * 3
     together = translate(mode, *texts)
@@ -228,13 +238,13 @@ def test_a_text_without_units_comes_back_but_for_spaces(text):
     assert b"\0" not in own.message
     unit = marked(own.message.decode(), own)
     made = read(unit.message.decode(), own, unit.units, ())
-    assert made.text.split() == own.text.replace(own.tilde, "~").split()
+    assert made.text.split() == own.text.translate(dict(zip(map(ord, own.swapped), "~^", strict=True))).split()
 
 
 def test_unit_whose_form_was_changed_has_no_mark_and_the_next_ones_have():
     own = prepared(running(sentence("a b c")))
-    unit = marked("^a/a<x>$ ^other/b<x>$ ^c/c<x>$[][\n]", own)
-    assert unit.message == b"[[t:w:0]]^a/a<x>$ ^other/b<x>$ [[t:w:1]]^c/c<x>$[][\n]"
+    unit = marked("^a/a<x>$ ^other/b<x>$ ^c/c<x>$[][0][\n]", own)
+    assert unit.message == b"[[t:w:0]]^a/a<x>$ ^other/b<x>$ [[t:w:1]]^c/c<x>$[][0][\n]"
     assert unit.units == ((0,), (2,))
 
 
