@@ -13,8 +13,9 @@ while True:
         message += byte
     if not byte:
         break
-    # A unit is "New York", a word with its clitic, or a word; what is no word passes through.
-    line = re.sub(r"New York|\w+?(?:'s|n't)\b|\w+|[.,]", lambda m: f"^{m[0]}/{m[0]}<x>$", message.decode())
+    # A unit is "New York", a word with its clitic, or a word; what is no word passes through, and so does format.
+    item = r"\\.|\[[^\]]*\]|(New York|\w+?(?:'s|n't)\b|\w+|[.,])"
+    line = re.sub(item, lambda m: f"^{m[1]}/{m[1]}<x>$" if m[1] else m[0], message.decode())
     sys.stdout.buffer.write(line.encode() + b"\0")
     sys.stdout.buffer.flush()
 """
