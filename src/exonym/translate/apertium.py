@@ -6,12 +6,13 @@ import re
 import subprocess
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from exonym.data import Links, Sentence
 from exonym.errors import RecipeError
 from exonym.translate import apertium_modes as modes
-from exonym.translate.apertium_stream import marked, prepared, read
+from exonym.translate.apertium_stream import belongs, marked, prepared, read
 from exonym.translate.pipeline import Pipeline
 from exonym.translate.running import running
 from exonym.translate.translator import Translation
@@ -144,7 +145,7 @@ class _Mode:
 
     def __init__(self, programs: modes.Programs, timeout: float, stack: ExitStack) -> None:
         def started(commands: Sequence[tuple[str, ...]]) -> Pipeline:
-            return stack.enter_context(Pipeline(commands, timeout, modes.environment()))
+            return stack.enter_context(Pipeline(commands, timeout, modes.environment(), belongs))
 
         self._analyser = started(programs.before)
         after = list(programs.after)
@@ -158,7 +159,7 @@ class _Mode:
 
     def translate(self, sentences: Sequence[Sentence]) -> list[Translation]:
         """Translate sentences that have their running text."""
-        texts = [*map(prepared, sentences)]
+        texts = [*map(prepared, sentences, count())]
         analyses = self._analyser.ask([text.message for text in texts])
         units = [
             marked(analysis.decode("utf-8", "replace"), text) if analysis is not None else None

@@ -10,6 +10,7 @@ from the analyser that they are one unit, such as `New York`, `in order to` or `
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import category
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
     from exonym.data import Sentence
 
-END = "[][\n]"  # closes a sentence, so that nothing of it is held back
+_END = "[][{}][\n]"  # closes a sentence, so that nothing of it is held back, and says which it is
+_NUMBER = regex.compile(rb"\[\]\[(\d+)\]\[\n\]")
 _SPECIAL = regex.compile(r"[\[\]{}^$\\/@<>]")
-_DROPPED = frozenset({"Cs"})  # lone surrogates
 _SPACES = frozenset({"Cc", "Zs", "Zl", "Zp"})
 _SOFT_HYPHEN = "\u00ad"
-_TILDE = "~"  # the last program takes it for a mark of its own and swallows it
+_SWAPPED = "~^"  # sent as private characters: one is swallowed by the last program, some hang on the other at the end
 _PRIVATE = range(0xE000, 0xF900)
 _POSSESSIVE = frozenset({"'s", "'S", "’s", "’S", "'", "’"})
 _ITEM = regex.compile(
@@ -49,35 +50,48 @@ class Prepared(NamedTuple):
     Attributes:
         text: NFC, with spaces for control characters, and without what would be lost.
         origin: for each of its characters the word of the sentence that it is in, or -1.
-        tilde: the character that stands for `~`.
+        swapped: the characters that stand for `~` and `^`.
+        number: of the sentence among those that are sent.
     """
 
     text: str
     origin: tuple[int, ...]
-    tilde: str
+    swapped: str
+    number: int
 
     @property
     def message(self) -> bytes:
         """What the analyser is sent."""
-        return (_SPECIAL.sub(r"\\\g<0>", self.text) + END).encode()
+        return (_SPECIAL.sub(r"\\\g<0>", self.text) + _END.format(self.number)).encode()
 
 
-def prepared(sentence: Sentence) -> Prepared:
-    """Prepare a sentence that has its running text."""
+def prepared(sentence: Sentence, number: int = 0) -> Prepared:
+    """Prepare a sentence that has its running text; `number` tells it from those that are sent with it."""
     text = sentence.text or ""
     owner = [-1] * (len(text) + 1)
     for word, (start, stop) in enumerate(sentence.offsets):
         owner[start:stop] = [word] * (stop - start)
-    tilde = next(chr(code) for code in _PRIVATE if chr(code) not in text)
+    swapped = "".join(islice((chr(code) for code in _PRIVATE if chr(code) not in text), len(_SWAPPED)))
+    there = dict(zip(_SWAPPED, swapped, strict=True))
     letters, origin = [], []
     form = normalised(text)
     for letter, offset in zip(form.text, form.offsets, strict=False):
         kind = category(letter)
-        if kind in _DROPPED or letter == _SOFT_HYPHEN:
+        if letter == _SOFT_HYPHEN or kind == "Cs" or _is_no_character(ord(letter)):
             continue
-        letters.append(" " if kind in _SPACES else tilde if letter == _TILDE else letter)
+        letters.append(" " if kind in _SPACES else there.get(letter, letter))
         origin.append(owner[offset])
-    return Prepared("".join(letters), tuple(origin), tilde)
+    return Prepared("".join(letters), tuple(origin), swapped, number)
+
+
+def _is_no_character(code: int) -> bool:
+    """U+FFFF, for one, is the end of all text for the programs."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def belongs(message: bytes, answer: bytes) -> bool:
+    """Say whether an answer is that to a message, by the number of the sentence."""
+    return _NUMBER.findall(message) == _NUMBER.findall(answer)
 
 
 class Marked(NamedTuple):
@@ -134,6 +148,7 @@ def read(output: str, source: Prepared, units: Sequence[Sequence[int]], words: S
     letters: list[str] = []
     marks: list[tuple[int, ...]] = []
     current: tuple[int, ...] = ()
+    back = dict(zip(source.swapped, _SWAPPED, strict=True))
     for item in _OUTPUT.finditer(output):
         names, letter = item["names"], item["letter"]
         if names is not None:
@@ -142,7 +157,7 @@ def read(output: str, source: Prepared, units: Sequence[Sequence[int]], words: S
         elif letter is None and item["format"] is None:
             current = ()
         elif letter is not None:
-            letter = _TILDE if letter == source.tilde else " " if letter.isspace() else letter
+            letter = " " if letter.isspace() else back.get(letter, letter)
             if letter != " " or (letters and letters[-1] != " "):
                 letters.append(letter)
                 marks.append(current)

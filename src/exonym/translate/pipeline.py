@@ -13,10 +13,11 @@ from typing import IO, TYPE_CHECKING, Self
 from exonym.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _WINDOW = 64  # messages that are written before the answer to the first is read
 _CHUNK = 1 << 16
+_GRACE = 0.1  # seconds for a program that closed its output to end
 _LAST_WORDS = 600  # characters of what programs complained about that a message shows
 
 
@@ -30,17 +31,23 @@ class Pipeline:
         commands: the programs with their arguments, one or more.
         timeout: seconds without a byte of an answer after which the programs count as hung.
         environment: their environment variables.
+        belongs: says whether an answer is that to a message.
 
     Raises:
         RecipeError: on entering: a program is missing, or does not answer an empty message.
     """
 
     def __init__(
-        self, commands: Sequence[Sequence[str]], timeout: float, environment: Mapping[str, str] | None = None
+        self,
+        commands: Sequence[Sequence[str]],
+        timeout: float,
+        environment: Mapping[str, str] | None = None,
+        belongs: Callable[[bytes, bytes], bool] = lambda message, answer: True,
     ) -> None:
         self.commands = commands
         self.timeout = timeout
         self.environment = environment
+        self.belongs = belongs
         self.restarts = 0
         self._programs: list[subprocess.Popen[bytes]] = []
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - __exit__ closes it
@@ -58,10 +65,11 @@ class Pipeline:
         self._complaints.close()
 
     def ask(self, messages: Sequence[bytes]) -> list[bytes | None]:
-        """Return the answer to each message, or None where the programs died of it or hung on it.
+        """Return the answer to each message, or None where the programs died of it, hung on it or lost it.
 
-        Messages are written ahead of their answers. When the programs stop answering, one of those under way is to
-        blame: they are started again and given these one at a time, so that the others are answered.
+        Messages are written ahead of their answers. When an answer is missing or belongs to another message, one of
+        those under way is to blame: the programs are started again and given these one at a time, so that the others
+        are answered.
         """
         answers: list[bytes | None] = []
         suspects = 0  # messages before this one are given one at a time
@@ -96,12 +104,16 @@ class Pipeline:
             source = program.stdout
         os.set_blocking(self._input.fileno(), False)
         if self._exchange([b""], 1) != [b""]:
-            states = [(" ".join(each.args), each.poll()) for each in self._programs]  # type: ignore[arg-type]
+            why = self._why()
             self._stop()
-            raise RecipeError(self._why(states))
+            raise RecipeError(why)
 
-    def _why(self, states: Sequence[tuple[str, int | None]]) -> str:
+    def _why(self) -> str:
         """Say which programs ended, and what they complained about."""
+        for program in self._programs:
+            with suppress(subprocess.TimeoutExpired):
+                program.wait(_GRACE)
+        states = [(" ".join(each), own.returncode) for each, own in zip(self.commands, self._programs, strict=True)]
         self._complaints.seek(0)
         said = self._complaints.read().decode("utf-8", "replace").strip()[-_LAST_WORDS:]
         ended = [f"`{command}` ended with code {code}" for command, code in states if code]
@@ -134,10 +146,9 @@ class Pipeline:
         return stream
 
     def _exchange(self, messages: Sequence[bytes], width: int) -> list[bytes]:
-        """Return the answers up to the message at which the programs died or hung; at most `width` are under way."""
+        """Return the answers up to the first that does not come; at most `width` messages are under way."""
         answers: list[bytes] = []
-        begun, unsent = 0, b""
-        part: list[bytes] = []  # of the answer that is under way
+        begun, unsent, part = 0, b"", b""
         out, into = self._output.fileno(), self._input.fileno()
         deadline = time.monotonic() + self.timeout
         while len(answers) < len(messages):
@@ -146,26 +157,28 @@ class Pipeline:
                 unsent = b"".join(each + b"\0" for each in messages[begun:room])
                 begun = room
             ready = _ready(out, into if unsent else None, deadline - time.monotonic())
-            if not ready:
-                return answers
-            if into in ready:
-                try:
+            try:
+                if into in ready:
                     unsent = unsent[os.write(into, unsent[:_CHUNK]) :]
-                except BlockingIOError:
-                    pass
-                except OSError:
-                    return answers
-            if out in ready:
-                data = os.read(out, _CHUNK)
-                if not data:
-                    return answers
+                data = os.read(out, _CHUNK) if out in ready else b""
+            except OSError:  # they died
+                return answers
+            if not ready or (out in ready and not data):
+                return answers
+            if data:
                 deadline = time.monotonic() + self.timeout
-                *ends, rest = data.split(b"\0")
-                for end in ends:
-                    answers.append(b"".join([*part, end]))
-                    part.clear()
-                part.append(rest)
+                *ends, part = (part + data).split(b"\0")
+                if not self._accept(ends, messages, answers):
+                    return answers
         return answers
+
+    def _accept(self, found: Sequence[bytes], messages: Sequence[bytes], answers: list[bytes]) -> bool:
+        """Add answers to those that are there, up to the first that belongs to another message, and say if all do."""
+        for answer in found:
+            if len(answers) == len(messages) or not self.belongs(messages[len(answers)], answer):
+                return False
+            answers.append(answer)
+        return True
 
 
 def _ready(out: int, into: int | None, seconds: float) -> set[int]:
