@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("compare")(compare.compare)
 app.command("translate")(translate.translate)
+app.command("convert-translator")(translate.convert_translator)
 app.command("align")(align.align)
 app.command("project")(project.project)
 app.command("explain")(explain.explain)

@@ -31,10 +31,7 @@ if TYPE_CHECKING:
     from exonym.translate import Translations, Translator
 
 _Engine = Literal["apertium", "files", "ctranslate2", "transformers"]
-_NEURAL = {
-    "ctranslate2": ("exonym.translate.ctranslate2_engine", "Ctranslate2"),
-    "transformers": ("exonym.translate.transformers_engine", "TransformersTranslator"),
-}
+_Quantization = Literal["int8", "int8_float32", "int8_float16", "int8_bfloat16", "float16", "bfloat16", "float32"]
 
 
 def translate(
@@ -53,6 +50,7 @@ def translate(
     pivot: Annotated[
         list[str] | None, typer.Option(help="apertium: code of a language to go through; repeat it for more.")
     ] = None,
+    hub: Annotated[bool, typer.Option("--hub", help="transformers: the model may be downloaded.")] = False,
     links: Annotated[
         Path | None, typer.Option(help="Also write the engine's own word links (Pharaoh), if it has them: apertium.")
     ] = None,
@@ -87,7 +85,7 @@ def translate(
     check_raw(raw, text, format)
     if links is not None and engine != "apertium":
         _refuse("--links", f"found it with --engine {engine}, which has no links; expected exonym align afterwards")
-    translator = translator_of(engine, model, tuple(pivot or ()), timeout)
+    translator = translator_of(engine, model, tuple(pivot or ()), timeout, hub)
     ledger = Ledger()
     corpus = read_corpus(text, format, on_error=on_error, ledger=ledger, scheme=scheme, repair=repair, raw=raw)
     kept = store if store is not None or output is None else output.with_name(f".{output.name}.translate")
@@ -104,10 +102,32 @@ def translate(
     show_ledger(ledger)
 
 
-def translator_of(engine: _Engine, model: str | None, pivot: tuple[str, ...], timeout: float | None) -> Translator:
-    """Make a translator from what it is called on the command line."""
-    from exonym.translate import Apertium, Files
+def convert_translator(
+    model: Annotated[str, typer.Argument(help="Folder of an NLLB, M2M100 or Marian model, or with --hub its name.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write; must not be there yet.")],
+    quantization: Annotated[_Quantization, typer.Option(help="How weights are stored.")] = "int8",
+    hub: Annotated[bool, typer.Option("--hub", help="Allow a download from the Hugging Face hub.")] = False,
+) -> None:
+    """Convert a translation model of Hugging Face Transformers for --engine ctranslate2.
 
+    Example: exonym convert-translator facebook/nllb-200-3.3B --hub -o models/nllb-200-3.3B
+    """
+    from exonym.translate import convert
+
+    if output.exists():
+        _refuse("--output", f"found {output}; expected a new folder")
+    convert(model, output, quantization=quantization, hub=hub)
+    say(f"converted: {output}")
+
+
+def translator_of(
+    engine: _Engine, model: str | None, pivot: tuple[str, ...], timeout: float | None, hub: bool = False
+) -> Translator:
+    """Make a translator from what it is called on the command line."""
+    from exonym.translate import Apertium, Ctranslate2, Files, TransformersTranslator
+
+    if hub and engine != "transformers":
+        _refuse("--hub", f"found it with --engine {engine}; expected it with transformers only")
     if engine != "apertium":
         for name, value in (("--pivot", pivot), ("--timeout", timeout)):
             if value:
@@ -121,18 +141,9 @@ def translator_of(engine: _Engine, model: str | None, pivot: tuple[str, ...], ti
         )
     if engine == "files":
         return Files(path=str(model))
-    from importlib import import_module
-
-    from exonym.errors import RecipeError
-
-    module, name = _NEURAL[engine]
-    try:
-        made: Translator = getattr(import_module(module), name)(model=model)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise RecipeError(f"--engine {engine}: found that this version has none; expected apertium or files") from error
-    return made
+    if engine == "ctranslate2":
+        return Ctranslate2(model=str(model))
+    return TransformersTranslator(model=str(model), hub=hub)
 
 
 def _translated(corpus: Corpus, translator: Translator, source: str, target: str, kept: Path | None) -> Translations:
