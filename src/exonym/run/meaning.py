@@ -13,12 +13,22 @@ from exonym.data import DROP
 from exonym.errors import MissingExtra
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
-from exonym.transfer import Average, Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
+from exonym.transfer import (
+    Average,
+    Direct,
+    MethodOptions,
+    Mixture,
+    MultiSource,
+    SavedTagger,
+    TeacherStudent,
+    TranslateTrain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from exonym.run.recipe import Recipe, TargetData
+    from exonym.transfer.teachers import TeacherOptions
 
 T = TypeVar("T")
 
@@ -71,8 +81,8 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
 
 def _needs_source(options: MethodOptions | SavedTagger) -> bool:
     """Say whether a method or teacher learns from source labels."""
-    if isinstance(options, TeacherStudent):
-        return any(map(_needs_source, options.teachers))
+    if isinstance(options, Average | Mixture | TeacherStudent):
+        return any(map(_needs_source, _teachers(options)))
     if isinstance(options, TranslateTrain):
         return options.labels == "gold" or options.source_tagger is None
     return options.kind not in ("saved", "supervised") and not isinstance(getattr(options, "tagger", None), SavedTagger)
@@ -96,7 +106,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
     found |= getattr(options, "requires", {})
     keys = ("translator", "aligner", "tagger", "source_tagger", "student", "first")
     inner = [getattr(options, key, None) for key in keys]
-    for part in (*inner, *getattr(options, "teachers", ())):
+    for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
         found |= _requires(part) if part is not None else {}
     return found
 
@@ -119,11 +129,17 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
+def _teachers(options: Average | Mixture | MultiSource | TeacherStudent) -> tuple[TeacherOptions, ...]:
+    if isinstance(options, Mixture):
+        return options.routes
+    return (options.first or Direct(),) if isinstance(options, MultiSource) else options.teachers
+
+
 def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
-    if isinstance(options, Average | TeacherStudent | MultiSource):
+    if isinstance(options, Average | TeacherStudent | MultiSource | Mixture):
         if not isinstance(options, Average) and not target.text and options.student is not None:
             return "`text`"
-        teachers = (options.first or Direct(),) if isinstance(options, MultiSource) else options.teachers
+        teachers = _teachers(options)
         return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"

@@ -8,6 +8,7 @@ from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
+from exonym.transfer.mixture import Mixture, mixture
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
@@ -20,7 +21,9 @@ from exonym.transfer.translate_train import TranslateTrain, translate_train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
+MethodOptions = (
+    Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Mixture | Supervised
+)
 
 
 class Method(NamedTuple):
@@ -38,6 +41,7 @@ METHODS: dict[str, Method] = {
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
+    "mixture": Method(Mixture, mixture),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -59,6 +63,7 @@ __all__ = [
     "MarkedCorpus",
     "Method",
     "MethodOptions",
+    "Mixture",
     "MultiSource",
     "Outcome",
     "SavedTagger",
@@ -74,6 +79,7 @@ __all__ = [
     "just_do",
     "load_any_tagger",
     "mark_then_translate",
+    "mixture",
     "multi_source",
     "stage",
     "supervised",
