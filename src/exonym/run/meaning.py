@@ -13,7 +13,16 @@ from exonym.data import DROP
 from exonym.errors import MissingExtra
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
-from exonym.transfer import Average, Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
+from exonym.transfer import (
+    Average,
+    Direct,
+    MethodOptions,
+    Mtmt,
+    MultiSource,
+    SavedTagger,
+    TeacherStudent,
+    TranslateTrain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +103,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "first")
+    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "evaluator", "first")
     inner = [getattr(options, key, None) for key in keys]
     for part in (*inner, *getattr(options, "teachers", ())):
         found |= _requires(part) if part is not None else {}
@@ -120,7 +129,7 @@ def _twice(values: Sequence[T]) -> list[T]:
 
 
 def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
-    if isinstance(options, Average | TeacherStudent | MultiSource):
+    if isinstance(options, Average | TeacherStudent | MultiSource | Mtmt):
         if not isinstance(options, Average) and not target.text and options.student is not None:
             return "`text`"
         teachers = (options.first or Direct(),) if isinstance(options, MultiSource) else options.teachers

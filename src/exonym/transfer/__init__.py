@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
+from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
+from exonym.transfer.mtmt import Mtmt, mtmt
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
@@ -20,7 +22,9 @@ from exonym.transfer.translate_train import TranslateTrain, translate_train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
+MethodOptions = (
+    Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Mtmt | Supervised
+)
 
 
 class Method(NamedTuple):
@@ -38,6 +42,7 @@ METHODS: dict[str, Method] = {
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
+    "mtmt": Method(Mtmt, mtmt),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -54,11 +59,13 @@ __all__ = [
     "Average",
     "Direct",
     "Do",
+    "EntitySimilarity",
     "Gloss",
     "GlossTagger",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
+    "Mtmt",
     "MultiSource",
     "Outcome",
     "SavedTagger",
@@ -74,6 +81,7 @@ __all__ = [
     "just_do",
     "load_any_tagger",
     "mark_then_translate",
+    "mtmt",
     "multi_source",
     "stage",
     "supervised",
