@@ -65,7 +65,7 @@ def learn_entity_similarity(
     Args:
         source: labelled sentences; `O` is a type too, and `B-X` and `I-X` are one.
         options: its encoder and how it is trained; it has no CRF.
-        balanced: half of the pairs are of words of one type, as far as the batch has them.
+        balanced: pairs of one type and of two are equally likely, and each type counts as much as the others.
         seed: the same seed gives the same bytes.
 
     Raises:

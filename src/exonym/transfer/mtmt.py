@@ -36,8 +36,8 @@ class Mtmt:
             `similarity`: how sure the similarity teacher is of the pair (beta); `agreement`: how far the two agree on
             the pair (gamma).
         similarity_share: of the similarity loss, >= 0; 0 leaves it out.
-        pairs: `balanced`: a word is paired with one of its type or one of another with a probability of a half each;
-            `any`: with any other word.
+        pairs: `balanced`: pairs of one type and of two are equally likely, and each type counts as much as the others;
+            `any`: a word is paired with any other one. How is in `exonym.tag.neural.entity_similarity.partners`.
     """
 
     kind: Literal["mtmt"] = "mtmt"
@@ -83,7 +83,9 @@ def mtmt(task: Task, options: Mtmt, do: Do = just_do, seed: int = 1) -> Outcome:
         alpha, beta and gamma are theirs (`exonym.tag.neural.entity_similarity`). Where we differ:
 
         - Pairs. Their code draws pairs from the labelled target training text, by a loader that is told whether to draw
-          equal ones and so can look at the target labels. Ours draws them by what the recognisers find likeliest.
+          equal ones and so can look at the target labels. Ours draws them by what the recognisers find likeliest. The
+          loader was not released. Ours balances the types too: where it balances only equal and unequal pairs, nearly
+          all unequal ones are of a name and of what is none, and the teacher hardly tells PER from LOC.
         - Selection. Their code keeps the teachers and the student that are best on target dev labels; ours the last.
         - Their student learns the labels of the two words of each pair, and runs over both sentences for that. Ours
           runs once over a sentence and learns the labels of all its words; each has a partner in its batch, and takes

@@ -77,32 +77,36 @@ def types_of(tags: Sequence[str]) -> tuple[int, ...]:
     return tuple(types.index(own) for own in types)
 
 
-def partners(types: Tensor, *, balanced: bool) -> Tensor:
-    """Draw for each of N words another one to compare it with.
+def partners(types: Tensor, *, balanced: bool) -> tuple[Tensor, Tensor]:
+    """Draw for each of N words another one to compare it with, and say how much each pair counts.
+
+    Most words are in no name. Were all pairs alike, those of two names would hardly count, and what is learnt is names
+    against all else; so in balanced pairs words of one type and of two are equally likely, and so are the types.
 
     Args:
         types: of the words, whole numbers >= 0, shape (N,), N >= 2.
-        balanced: for each word one of its type or one of another with a probability of a half each, where there are
-            both; else any other word, so that most pairs are of two words outside names.
+        balanced: for each word one of its type or, as likely, one of another type, each of these as likely, where there
+            are both; and each type of first words counts as much as all others. Else any other word.
 
     Returns:
-        The places of the partners, shape (N,).
+        The places of the partners, shape (N,), and the weights of the pairs, shape (N,), with mean 1.
     """
     number = len(types)
-    chance = torch.randint(1 << 40, (2, number)).to(types.device)  # drawn on the CPU: the same on every device
+    chance = torch.randint(1 << 40, (3, number)).to(types.device)  # drawn on the CPU: the same on every device
     here = torch.arange(number, device=types.device)
     if not balanced:
-        return (here + 1 + chance[0] % (number - 1)) % number
-    order = types.argsort(stable=True)
-    counts = types.bincount()
-    alike, first = counts[types], (counts.cumsum(0) - counts)[types]  # how many of one type, and where they begin
-    others = number - alike
+        return (here + 1 + chance[0] % (number - 1)) % number, torch.ones(number, device=types.device)
+    sizes = types.bincount()
+    own, counts = ((sizes > 0).cumsum(0) - 1)[types], sizes[sizes > 0]
+    order = own.argsort(stable=True)
     place = torch.empty_like(order).scatter_(0, order, here)
-    of_type = first + (place - first + 1 + chance[0] % (alike - 1).clamp(min=1)) % alike
-    skipped = chance[0] % others.clamp(min=1)
-    of_other = skipped + alike * (skipped >= first)
-    same = ((chance[1] % 2 == 0) | (others == 0)) & (alike > 1)
-    return order[torch.where(same, of_type, of_other)]
+    first = counts.cumsum(0) - counts  # where the words of each type begin in this order
+    alike = counts[own]
+    of_type = first[own] + (place - first[own] + 1 + chance[0] % (alike - 1).clamp(min=1)) % alike
+    other = (own + 1 + chance[1] % max(len(counts) - 1, 1)) % len(counts)
+    of_other = first[other] + chance[0] % counts[other]
+    same = ((chance[2] % 2 == 0) & (alike > 1)) | torch.tensor(len(counts) == 1, device=types.device)
+    return order[torch.where(same, of_type, of_other)], number / (len(counts) * alike.float())
 
 
 @dataclass(frozen=True)
@@ -125,9 +129,9 @@ class LearnTypes:
         own, types = vectors[inside], _looked_up(self.types, batch.targets[inside])
         if len(own) < 2:
             return torch.zeros_like(inside, dtype=vectors.dtype), 0 * own.sum()
-        other = partners(types, balanced=self.balanced)
+        other, counts = partners(types, balanced=self.balanced)
         losses = similarity_losses(own, own[other], (types == types[other]).to(own.dtype))
-        return torch.zeros_like(inside, dtype=vectors.dtype), losses.mean()
+        return torch.zeros_like(inside, dtype=vectors.dtype), (counts * losses).mean()
 
 
 @dataclass(frozen=True)
@@ -135,10 +139,10 @@ class LearnFromTeachers:
     """The side task of the student: the similarities that a teacher sees between words, and how much each word counts.
 
     The targets of the batch are the distributions q of the recogniser, what is `given` the vectors of the similarity
-    teacher. Types, by which pairs are drawn, are of the tags that the recogniser finds likeliest. With t a word and u
-    its partner, the loss is the mean over words of
+    teacher. Types, by which pairs are drawn, are of the tags that the recogniser finds likeliest. With w the weight of
+    a pair by `partners`, the loss is the mean over words t, each with its partner, of
 
-        gamma alpha_t mean_k (p_tk - q_tk)^2 + share / K gamma beta BCE(similarity of the student, that of the teacher)
+        gamma alpha_t mean_k (p_tk - q_tk)^2 + share / K w gamma beta BCE(s of the student, s of the teacher)
 
     Attributes:
         types: as of `LearnTypes`.
@@ -165,12 +169,12 @@ class LearnFromTeachers:
         words = recogniser_confidence(likely) if self.recogniser else torch.ones_like(likely[:, 0])
         loss = 0 * own.sum()
         if len(own) > 1:
-            other = partners(_looked_up(self.types, likely.argmax(-1)), balanced=self.balanced)
+            other, counts = partners(_looked_up(self.types, likely.argmax(-1)), balanced=self.balanced)
             wanted = similarity(seen, seen[other])
             both = agreement(likely, likely[other], wanted) if self.agreement else torch.ones_like(wanted)
             pairs = both * similarity_confidence(wanted) if self.similarity else both
             losses = similarity_losses(own, own[other], wanted)
-            words, loss = words * both, self.share / likely.shape[1] * (pairs * losses).mean()
+            words, loss = words * both, self.share / likely.shape[1] * (counts * pairs * losses).mean()
         return torch.zeros_like(inside, dtype=words.dtype).masked_scatter(inside, words), loss
 
 

@@ -61,8 +61,9 @@ class Side:
 
     @property
     def told(self) -> dict[str, Any]:
-        """The task by its name and its fields."""
-        return {"name": type(self.task).__name__, **asdict(self.task)}  # type: ignore[call-overload]
+        """The task by its name and its fields, as JSON knows them."""
+        row = {"name": type(self.task).__name__, **asdict(self.task)}  # type: ignore[call-overload]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
 def train(

@@ -98,12 +98,12 @@ class NeuralTagger:
         """
         sentences = [sentence.words for sentence in corpus]
         filled = [words for words in sentences if len(words)]
-        if filled:
+        if not filled:
+            return
+        with torch.inference_mode():
             windows = self.network.encoder.windows(filled, self.ledger)
-            with torch.inference_mode():
-                rows = self._stitched([len(words) for words in filled], windows, vectors=True).numpy()
-            stops = np.cumsum([len(words) for words in sentences])
-            yield from np.split(rows, stops[:-1])
+            rows = self._stitched([len(words) for words in filled], windows, vectors=True).numpy()
+        yield from np.split(rows, np.cumsum([len(words) for words in sentences[:-1]]))
 
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder, which appears only when it is whole; safetensors and JSON, no pickle.
