@@ -46,7 +46,15 @@ def keys(corpus):
     return [[span.key for span in sentence.spans] for sentence in corpus]
 
 
-@pytest.mark.parametrize("options", [MTMT, replace(MTMT, teachers=(Direct(tagger=NEURAL),), pairs="any")])
+@pytest.mark.parametrize(
+    "options",
+    [
+        MTMT,
+        replace(MTMT, teachers=(Direct(tagger=NEURAL), Direct(tagger=LIGHT)), pairs="any"),
+        replace(MTMT, student=replace(NEURAL, crf=True)),
+    ],
+    ids=["light teacher", "two teachers", "CRF"],
+)
 def test_the_student_learns_the_toy_language_and_comes_back_from_the_store(options, tmp_path):
     states = []
     outcome = transfer(TASK, options, Store(tmp_path, told=lambda name, state: states.append((name, state))))
@@ -70,8 +78,18 @@ def test_the_same_seed_gives_the_same_bytes():
 
 
 def test_without_its_additions_it_is_teacher_student():
+    asked = []
+
+    def spy(stage, *args):
+        asked.append(stage.name)
+        return stage(*args)
+
+    plain = transfer(TASK, replace(MTMT, **PLAIN), spy).tagger
     student = TeacherStudent(teachers=MTMT.teachers, student=NEURAL)
-    assert transfer(TASK, replace(MTMT, **PLAIN)).tagger.fingerprint == transfer(TASK, student).tagger.fingerprint
+    assert plain.fingerprint == transfer(TASK, student).tagger.fingerprint
+    sure = transfer(TASK, replace(MTMT, weighting=("recogniser",), similarity_share=0.0), spy).tagger
+    assert sure.fingerprint != plain.fingerprint
+    assert "learn_similarity" not in asked
 
 
 def test_the_similarity_teacher_tells_types_apart(tmp_path):

@@ -35,7 +35,7 @@ class Mtmt:
         weighting: what makes words and pairs count: `recogniser`: how sure the recogniser is of the word (alpha);
             `similarity`: how sure the similarity teacher is of the pair (beta); `agreement`: how far the two agree on
             the pair (gamma).
-        similarity_share: of the similarity loss, >= 0; 0 leaves it out.
+        similarity_share: of the similarity loss, >= 0; 0 leaves it out, and with it beta.
         pairs: `balanced`: pairs of one type and of two are equally likely, and each type counts as much as the others;
             `any`: a word is paired with any other one. How is in `exonym.tag.neural.entity_similarity.partners`.
     """
@@ -84,8 +84,9 @@ def mtmt(task: Task, options: Mtmt, do: Do = just_do, seed: int = 1) -> Outcome:
 
         - Pairs. Their code draws pairs from the labelled target training text, by a loader that is told whether to draw
           equal ones and so can look at the target labels. Ours draws them by what the recognisers find likeliest. The
-          loader was not released. Ours balances the types too: where it balances only equal and unequal pairs, nearly
-          all unequal ones are of a name and of what is none, and the teacher hardly tells PER from LOC.
+          loader was not released. Ours balances the types too. With any pairs the teacher only tells names from
+          what is none: learnt from 1,000 sentences of CoNLL English, on others the mean cosine of a PER and a LOC is 0.76
+          (0.79 of two PER), and 0.04 (0.66) with balanced ones.
         - Selection. Their code keeps the teachers and the student that are best on target dev labels; ours the last.
         - Their student learns the labels of the two words of each pair, and runs over both sentences for that. Ours
           runs once over a sentence and learns the labels of all its words; each has a partner in its batch, and takes
@@ -104,7 +105,9 @@ def mtmt(task: Task, options: Mtmt, do: Do = just_do, seed: int = 1) -> Outcome:
     weights = (1 / len(teachers),) * len(teachers)
     soft, notes = soft_labels(text, teachers, names_of(options.teachers), weights, task.labels, do)
     balanced = options.pairs == "balanced"
-    evaluator = do(learn_similarity, task.source, options.evaluator or options.student, balanced, seed)
+    evaluator = None
+    if options.similarity_share or "agreement" in options.weighting:
+        evaluator = do(learn_similarity, task.source, options.evaluator or options.student, balanced, seed)
     student = do(
         learn_both, soft, evaluator, options.student, options.weighting, options.similarity_share, balanced, seed
     )
@@ -121,7 +124,7 @@ def learn_similarity(source: Corpus, options: NeuralOptions, balanced: bool, see
 @stage(1)
 def learn_both(
     text: Corpus,
-    evaluator: EntitySimilarity,
+    evaluator: EntitySimilarity | None,
     student: NeuralOptions,
     weighting: tuple[Weighting, ...],
     share: float,
@@ -134,7 +137,7 @@ def learn_both(
     from exonym.tag.neural.learning import Side, train
 
     task = _side_task(types_of(text.tags), weighting, share, balanced)
-    side = Side(task, evaluator.vectors(text)) if share or weighting else None
+    side = Side(task, evaluator.vectors(text) if evaluator else None) if share or weighting else None
     return train(text, student, objective=Objective(kind="mse"), seed=seed, side=side)
 
 

@@ -139,8 +139,9 @@ class LearnFromTeachers:
     """The side task of the student: the similarities that a teacher sees between words, and how much each word counts.
 
     The targets of the batch are the distributions q of the recogniser, what is `given` the vectors of the similarity
-    teacher. Types, by which pairs are drawn, are of the tags that the recogniser finds likeliest. With w the weight of
-    a pair by `partners`, the loss is the mean over words t, each with its partner, of
+    teacher; without them there are no pairs, and only alpha counts. Types, by which pairs are drawn, are of the tags
+    that the recogniser finds likeliest. With w the weight of a pair by `partners`, the loss is the mean over words t,
+    each with its partner, of
 
         gamma alpha_t mean_k (p_tk - q_tk)^2 + share / K w gamma beta BCE(s of the student, s of the teacher)
 
@@ -162,13 +163,12 @@ class LearnFromTeachers:
 
     def __call__(self, vectors: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the weights of words (B, T), and the weighted mean loss of a pair for each word."""
-        if batch.given is None:
-            raise ValueError("expected the vectors of the similarity teacher with the batch")
         inside = batch.inside
-        own, seen, likely = vectors[inside], batch.given[inside], batch.targets[inside]
+        own, likely = vectors[inside], batch.targets[inside]
         words = recogniser_confidence(likely) if self.recogniser else torch.ones_like(likely[:, 0])
         loss = 0 * own.sum()
-        if len(own) > 1:
+        if batch.given is not None and len(own) > 1:
+            seen = batch.given[inside]
             other, counts = partners(_looked_up(self.types, likely.argmax(-1)), balanced=self.balanced)
             wanted = similarity(seen, seen[other])
             both = agreement(likely, likely[other], wanted) if self.agreement else torch.ones_like(wanted)
