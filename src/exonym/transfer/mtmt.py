@@ -85,8 +85,8 @@ def mtmt(task: Task, options: Mtmt, do: Do = just_do, seed: int = 1) -> Outcome:
         - Pairs. Their code draws pairs from the labelled target training text, by a loader that is told whether to draw
           equal ones and so can look at the target labels. Ours draws them by what the recognisers find likeliest. The
           loader was not released. Ours balances the types too. With any pairs the teacher only tells names from
-          what is none: learnt from 1,000 sentences of CoNLL English, on others the mean cosine of a PER and a LOC is 0.76
-          (0.79 of two PER), and 0.04 (0.66) with balanced ones.
+          what is none: learnt from 1,000 sentences of CoNLL English, on others the mean cosine of a PER and a LOC is
+          0.76 (0.79 of two PER), and 0.04 (0.66) with balanced ones.
         - Selection. Their code keeps the teachers and the student that are best on target dev labels; ours the last.
         - Their student learns the labels of the two words of each pair, and runs over both sentences for that. Ours
           runs once over a sentence and learns the labels of all its words; each has a partner in its batch, and takes
