@@ -79,6 +79,14 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     return faults
 
 
+def _teachers(options: MethodOptions | SavedTagger) -> tuple[TeacherOptions, ...]:
+    """Return the methods that a method asks first."""
+    if isinstance(options, MultiSource):
+        return (options.first or Direct(),)
+    found: tuple[TeacherOptions, ...] = getattr(options, "teachers", ()) or getattr(options, "routes", ())
+    return found
+
+
 def _needs_source(options: MethodOptions | SavedTagger) -> bool:
     """Say whether a method or teacher learns from source labels."""
     if isinstance(options, Average | Mixture | TeacherStudent):
@@ -104,7 +112,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "first")
+    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "evaluator", "first")
     inner = [getattr(options, key, None) for key in keys]
     for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
         found |= _requires(part) if part is not None else {}
@@ -129,17 +137,10 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _teachers(options: Average | Mixture | MultiSource | TeacherStudent) -> tuple[TeacherOptions, ...]:
-    if isinstance(options, Mixture):
-        return options.routes
-    return (options.first or Direct(),) if isinstance(options, MultiSource) else options.teachers
-
-
 def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
-    if isinstance(options, Average | TeacherStudent | MultiSource | Mixture):
-        if not isinstance(options, Average) and not target.text and options.student is not None:
-            return "`text`"
-        teachers = _teachers(options)
+    if getattr(options, "student", None) is not None and not target.text:
+        return "`text`"
+    if teachers := _teachers(options):
         return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"

@@ -24,7 +24,7 @@ from exonym.files import whole_folder
 from exonym.formats import read_jsonl, write_corpus
 from exonym.run.translations import load_translations, save_translations
 from exonym.tag import Tagger
-from exonym.transfer import Stage, load_any_tagger
+from exonym.transfer import EntitySimilarity, Stage, load_any_tagger
 from exonym.translate import Translations
 
 P = ParamSpec("P")
@@ -235,6 +235,11 @@ KINDS: dict[str, Kind] = {
         lambda folder: tuple(json.loads((folder / "lines.json").read_text(encoding="utf-8"))),
     ),
     "translations": Kind(Translations, save_translations, load_translations),
+    "similarity": Kind(
+        EntitySimilarity,
+        lambda similarity, folder: similarity.save(folder / "network"),
+        lambda folder: EntitySimilarity.load(folder / "network"),
+    ),
     "tagger": Kind(
         Tagger,
         lambda tagger, folder: tagger.save(folder / "tagger"),

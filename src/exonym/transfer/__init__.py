@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
+from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.mixture import Mixture, mixture
+from exonym.transfer.mtmt import Mtmt, mtmt
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
@@ -22,7 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MethodOptions = (
-    Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Mixture | Supervised
+    Direct
+    | Gloss
+    | TranslateTrain
+    | TranslateTest
+    | Average
+    | TeacherStudent
+    | MultiSource
+    | Mixture
+    | Mtmt
+    | Supervised
 )
 
 
@@ -42,6 +53,7 @@ METHODS: dict[str, Method] = {
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
     "mixture": Method(Mixture, mixture),
+    "mtmt": Method(Mtmt, mtmt),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -58,12 +70,14 @@ __all__ = [
     "Average",
     "Direct",
     "Do",
+    "EntitySimilarity",
     "Gloss",
     "GlossTagger",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
     "Mixture",
+    "Mtmt",
     "MultiSource",
     "Outcome",
     "SavedTagger",
@@ -80,6 +94,7 @@ __all__ = [
     "load_any_tagger",
     "mark_then_translate",
     "mixture",
+    "mtmt",
     "multi_source",
     "stage",
     "supervised",

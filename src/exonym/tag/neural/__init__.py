@@ -68,7 +68,7 @@ def train_neural(
         RecipeError: an option does not fit the base model.
         MissingExtra: PyTorch, safetensors, accelerate or Transformers is not installed.
     """
-    _check_installed()
+    check_installed()
     from exonym.tag.neural.learning import train
 
     return train(
@@ -90,7 +90,7 @@ def load_neural(folder: str | Path) -> NeuralTagger:
         DataError: the folder is missing, incomplete, damaged or of another kind.
         MissingExtra: PyTorch or Transformers is not installed.
     """
-    _check_installed()
+    check_installed()
     from exonym.tag.neural.tagger import NeuralTagger
 
     return NeuralTagger.load(folder)
@@ -114,13 +114,14 @@ def load_checkpoint(model: str | Path, *, hub: bool = False) -> NeuralTagger:
         DataError: there is no such model, it has no safetensors, or its labels have no types (`LABEL_0`).
         MissingExtra: PyTorch or Transformers is not installed.
     """
-    _check_installed()
+    check_installed()
     from exonym.tag.neural.foreign import load_checkpoint as load
 
     return load(model, hub=hub)
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Raise MissingExtra unless the packages of neural taggers are there."""
     try:
         import accelerate  # noqa: F401
         import safetensors  # noqa: F401

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,11 +28,13 @@ class Item:
         window: the window.
         target: of each word that counts its tag, int64 (T,), or its distribution, float32 (T, K).
         weight: of each of its words, > 0.
+        given: what a side task knows of each of its words, float32 (T, D).
     """
 
     window: Window
     target: NDArray[np.int64] | NDArray[np.float32]
     weight: float
+    given: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Batch:
         begins: whether the first of them begins a sentence, (B,).
         targets: int64 (B, T) or float32 (B, T, K), 0 past the end.
         weights: of each window, float32 (B,).
+        given: what a side task knows of words, float32 (B, T, D), 0 past the end; None if it knows nothing.
     """
 
     inputs: dict[str, Tensor]
@@ -52,21 +55,32 @@ class Batch:
     begins: Tensor
     targets: Tensor
     weights: Tensor
+    given: Tensor | None = None
+
+    @property
+    def inside(self) -> Tensor:
+        """Which places are words, bool (B, T)."""
+        return torch.arange(self.targets.shape[1], device=self.lengths.device) < self.lengths[:, None]
 
     @classmethod
     def of(cls, items: Sequence[Item], encoder: Encoder, device: torch.device) -> Batch:
         """Collate items, and send them to a device."""
         windows = [item.window for item in items]
         lengths, begins = lengths_of(windows)
-        first = items[0].target
-        targets = np.zeros((len(items), int(lengths.max()), *first.shape[1:]), dtype=first.dtype)
-        for row, item in zip(targets, items, strict=True):
-            row[: len(item.target)] = item.target
+        targets = _padded([item.target for item in items]).to(device)
+        known = [item.given for item in items if item.given is not None]
         weights = torch.tensor([item.weight for item in items], dtype=torch.float32)
         inputs = {name: value.to(device) for name, value in encoder.collate(windows).items()}
-        return cls(
-            inputs, lengths.to(device), begins.to(device), torch.from_numpy(targets).to(device), weights.to(device)
-        )
+        given = _padded(known).to(device) if known else None
+        return cls(inputs, lengths.to(device), begins.to(device), targets, weights.to(device), given)
+
+
+def _padded(rows: Sequence[NDArray[Any]]) -> Tensor:
+    """Stack arrays (T, ...) of different length, with 0 past the end of each."""
+    padded = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), dtype=rows[0].dtype)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return torch.from_numpy(padded)
 
 
 def epoch_batches(items: Sequence[Item], budget: int, seed: tuple[int, ...]) -> list[list[int]]:

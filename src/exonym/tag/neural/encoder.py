@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from exonym.tag.neural.crf import Crf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from exonym.data import Ledger
@@ -45,6 +45,11 @@ class Window:
 
 class Encoder(Protocol):
     """An encoder: a `torch.nn.Module` with these methods besides its own."""
+
+    @property
+    def read(self) -> Callable[..., tuple[Tensor, Tensor]]:
+        """As `__call__`, with the vectors (B, T, D) of which the last step makes the scores: (vectors, scores)."""
+        ...
 
     def windows(self, sentences: Sequence[Sequence[str]], ledger: Ledger) -> list[Window]:
         """Cut sentences of at least one word into windows, in order; what must be changed in them is counted."""
@@ -83,6 +88,11 @@ class Network(nn.Module):
     def forward(self, **inputs: Tensor) -> Tensor:
         """Return the scores of the tags, float32 (B, T, K)."""
         return self.encoder(**inputs).float()
+
+    def read(self, **inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the vectors of words, float32 (B, T, D), and the scores of their tags, float32 (B, T, K)."""
+        vectors, scores = self.encoder.read(**inputs)
+        return vectors.float(), scores.float()
 
     def log_probabilities(self, scores: Tensor, lengths: Tensor, begins: Tensor) -> Tensor:
         """Return the logarithms of the distribution of each word, shape (B, T, K); those of `Crf` if there is one."""

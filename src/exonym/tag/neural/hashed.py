@@ -92,6 +92,16 @@ class Hashed(nn.Module):
         vectors: Tensor | None = None,
     ) -> Tensor:
         """Return the scores of the tags (B, T, K)."""
+        return self.read(words, rows, starts, vectors)[1]
+
+    def read(
+        self,
+        words: Tensor,
+        rows: Tensor,
+        starts: Tensor,
+        vectors: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the vectors of words (B, T, D) and the scores of their tags (B, T, K)."""
         inside = words >= 0
         places = words.clamp(min=0)
         forms, identities = embedding_bag(rows, self.table, starts, mode="sum").chunk(2)
@@ -104,8 +114,7 @@ class Hashed(nn.Module):
         hidden = self.dropout(self.norm(forms[places] + known))
         for layer in self.layers:
             hidden = layer(hidden, inside)
-        scores: Tensor = self.head(hidden)
-        return scores
+        return hidden, self.head(hidden)
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return none: all weights are new, and learn at one rate."""

@@ -7,7 +7,8 @@ It chooses the tags, builds the network, makes targets of spans or of stored pro
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +26,44 @@ from exonym.tag.neural.tagger import NeuralTagger, network_fingerprint
 from exonym.tag.neural.training import fit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
     from exonym.data import Corpus, Sentence
     from exonym.tag.neural.encoder import Network, Window
-    from exonym.tag.neural.training import Progress
+    from exonym.tag.neural.training import Progress, SideTask
+
+
+@dataclass(frozen=True)
+class Side:
+    """What else a tagger learns while it is trained.
+
+    Attributes:
+        task: the task, a dataclass whose fields are all that it depends on.
+        given: of each sentence of the corpus what the task knows of its words, float32 (T, D); nothing if None.
+    """
+
+    task: SideTask
+    given: Sequence[NDArray[np.float32]] | None = None
+
+    def of(self, place: int, window: Window) -> NDArray[np.float32] | None:
+        """Return what is known of the words of a window of a sentence."""
+        return None if self.given is None else self.given[place][window.start : window.stop]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the training depends on, as JSON knows it."""
+        hasher = blake2b(digest_size=16)
+        for rows in self.given or ():
+            hasher.update(np.ascontiguousarray(rows).data)
+        return {"task": self.told, "given": None if self.given is None else hasher.hexdigest()}
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The task by its name and its fields, as JSON knows them."""
+        row = {"name": type(self.task).__name__, **asdict(self.task)}  # type: ignore[call-overload]
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
 def train(
@@ -42,18 +76,22 @@ def train(
     seed: int = 1,
     progress: Progress | None = None,
     checkpoint: str | Path | None = None,
+    side: Side | None = None,
 ) -> NeuralTagger:
-    """Train a neural tagger; see `exonym.tag.train_neural`."""
+    """Train a neural tagger; see `exonym.tag.train_neural`. With `side` it learns something else in the same steps."""
     if seed < 0:
         raise RecipeError(f"seed: found {seed}; expected a whole number >= 0")
     options = _options(options, start)
+    if side is not None and options.crf and objective.kind == "hard":
+        raise RecipeError("crf: found a CRF that learns labels, and a side task; expected one of them: crf = false.")
     tags = _tags(corpus, objective, start)
     ledger = Ledger()
     with own_randomness():
         seed_with(seed, 0)
         network = build(options, tags, ledger) if start is None else _continued(start, options)
-        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger)
+        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger, side)
         training = _describe(corpus, options, objective, seed, start, ledger)
+        training |= {} if side is None else {"side": side.told}
         unfinished = None
         if checkpoint is not None:
             identity = {
@@ -64,8 +102,9 @@ def train(
                 "seed": seed,
                 "start": network_fingerprint(network, tags),
             }
+            identity |= {} if side is None else {"side": side.identity}
             unfinished = Checkpoint(Path(checkpoint), identity)
-        fit(network, items, options, objective, seed, progress, unfinished)
+        fit(network, items, options, objective, seed, progress, unfinished, side.task if side else None)
     return NeuralTagger(tags, network, options, training)
 
 
@@ -140,6 +179,7 @@ def _items(
     weights: NDArray[np.float64],
     network: Network,
     ledger: Ledger,
+    side: Side | None = None,
 ) -> list[Item]:
     """Make windows with targets of the sentences that have words and weight; the others are counted."""
     used = [place for place, sentence in enumerate(corpus) if len(sentence) and weights[place]]
@@ -148,11 +188,12 @@ def _items(
     if not used:
         raise DataError(f"{corpus.name}: found no word of a weight above 0; expected sentences to learn from")
     columns = {tag: column for column, tag in enumerate(tags)}
-    windows = network.encoder.windows([corpus[place].words for place in used], ledger)
-    return [
-        Item(window, _target(corpus[used[window.sentence]], window, columns, objective), weights[used[window.sentence]])
-        for window in windows
-    ]
+    items = []
+    for window in network.encoder.windows([corpus[place].words for place in used], ledger):
+        place = used[window.sentence]
+        target = _target(corpus[place], window, columns, objective)
+        items.append(Item(window, target, weights[place], side.of(place, window) if side else None))
+    return items
 
 
 def _target(

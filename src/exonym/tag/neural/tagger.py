@@ -87,6 +87,24 @@ class NeuralTagger:
                 buffer, words = [], 0
         yield from self._probabilities(buffer)
 
+    def vectors(self, corpus: Iterable[Sentence]) -> Iterator[NDArray[np.float32]]:
+        """Give the vectors of words from which the last step of the encoder makes the scores of tags.
+
+        Args:
+            corpus: the sentences; their spans are not looked at.
+
+        Yields:
+            For each sentence an array (T, D).
+        """
+        sentences = [sentence.words for sentence in corpus]
+        filled = [words for words in sentences if len(words)]
+        if not filled:
+            return
+        with torch.inference_mode():
+            windows = self.network.encoder.windows(filled, self.ledger)
+            rows = self._stitched([len(words) for words in filled], windows, vectors=True).numpy()
+        yield from np.split(rows, np.cumsum([len(words) for words in sentences[:-1]]))
+
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder, which appears only when it is whole; safetensors and JSON, no pickle.
 
@@ -137,23 +155,27 @@ class NeuralTagger:
     def _of_scores(self, lengths: Sequence[int], windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Score windows, stitch them, and turn the scores of each sentence into probabilities."""
         starts = np.cumsum([0, *lengths])
-        scores = torch.empty(int(starts[-1]), len(self.tags))
         with torch.inference_mode():
-            kind = self._ready[1].type
-            for batch in packed([window.size for window in windows], _BATCH_TOKENS[kind], enough=_ENOUGH.get(kind)):
-                own = [windows[place] for place in batch]
-                for window, rows in zip(own, self._scores(own), strict=True):
-                    at = int(starts[window.sentence]) + window.start
-                    scores[at : at + len(window)] = rows[: len(window)]
+            scores = self._stitched(lengths, windows)
             rows = self._marginals(scores, starts) if self.network.crf is not None else scores.softmax(-1)
         parts = [rows[start:stop].numpy() for start, stop in pairwise(starts)]
         return parts if self.iob2 else [of_iob1(part, self.tags) for part in parts]
 
-    def _scores(self, windows: Sequence[Window]) -> torch.Tensor:
+    def _stitched(self, lengths: Sequence[int], windows: Sequence[Window], *, vectors: bool = False) -> torch.Tensor:
+        """Read windows in batches and put together the scores, or the vectors, of the words of all sentences."""
+        starts = np.cumsum([0, *lengths])
         network, device = self._ready
-        inputs = {name: value.to(device) for name, value in network.encoder.collate(windows).items()}
-        scores: torch.Tensor = network(**inputs).cpu()
-        return scores
+        whole = torch.empty(0)
+        sizes = [window.size for window in windows]
+        for batch in packed(sizes, _BATCH_TOKENS[device.type], enough=_ENOUGH.get(device.type)):
+            own = [windows[place] for place in batch]
+            inputs = {name: value.to(device) for name, value in network.encoder.collate(own).items()}
+            found = (network.read(**inputs)[0] if vectors else network(**inputs)).cpu()
+            whole = whole if len(whole) else torch.empty(int(starts[-1]), found.shape[2])
+            for window, rows in zip(own, found, strict=True):
+                at = int(starts[window.sentence]) + window.start
+                whole[at : at + len(window)] = rows[: len(window)]
+        return whole
 
     def _marginals(self, scores: torch.Tensor, starts: NDArray[np.int64]) -> torch.Tensor:
         """Run the CRF, on the CPU in float32, over whole sentences."""

@@ -7,7 +7,7 @@ encoder. Start at `fit`.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -32,25 +32,54 @@ if TYPE_CHECKING:
 _EVERY = 500  # steps between two checkpoints, besides the one after each epoch
 
 
-class Learner(nn.Module):
-    """A network with its objective: from a batch to the weighted sum of the losses of its words."""
+class SideTask(Protocol):
+    """Something else to learn in the same steps, from the vectors of words; what is random in it torch draws."""
 
-    def __init__(self, network: Network, objective: Objective) -> None:
+    def __call__(self, vectors: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Say how much the tagging loss of each word counts, and what is added to the mean of these losses.
+
+        Args:
+            vectors: of the words, shape (B, T, D); what stands past the end of a window is no word.
+            batch: what is to be learnt of them.
+
+        Returns:
+            The weights of the words, shape (B, T), and the loss of the side task, a scalar.
+        """
+        ...
+
+
+class Learner(nn.Module):
+    """A network with its objective, and maybe a side task: from a batch to the weighted sum of the losses of words."""
+
+    def __init__(self, network: Network, objective: Objective, side: SideTask | None = None) -> None:
         super().__init__()
         self.network = network
         self.objective = objective
+        self.side = side
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the sum, a scalar; what stands past the end of a window does not count."""
+        if self.side is not None:
+            return self._with_side(batch, self.side)
         scores: Tensor = self.network(**batch.inputs)
         with torch.autocast(scores.device.type, enabled=False):
             if self.network.crf is not None and self.objective.kind == "hard":
                 losses = self.network.crf.losses(scores, batch.targets, batch.lengths, batch.begins)
                 return losses @ batch.weights
-            log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
-            words = word_losses(self.objective, log_probabilities, batch.targets)
-            inside = torch.arange(words.shape[1], device=words.device) < batch.lengths[:, None]
-            return torch.where(inside, words, 0).sum(1) @ batch.weights
+            return self._words(scores, batch).sum(1) @ batch.weights
+
+    def _with_side(self, batch: Batch, side: SideTask) -> Tensor:
+        vectors, scores = self.network.read(**batch.inputs)
+        with torch.autocast(scores.device.type, enabled=False):
+            shares, loss = side(vectors, batch)
+            return (self._words(scores, batch) * shares).sum(1) @ batch.weights + loss * (
+                batch.lengths.to(batch.weights) @ batch.weights
+            )
+
+    def _words(self, scores: Tensor, batch: Batch) -> Tensor:
+        """Return the loss of each word, shape (B, T), 0 past the end."""
+        log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
+        return torch.where(batch.inside, word_losses(self.objective, log_probabilities, batch.targets), 0)
 
 
 def fit(
@@ -61,6 +90,7 @@ def fit(
     seed: int,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
+    side: SideTask | None = None,
 ) -> Network:
     """Train a network: AdamW, a learning rate that rises and falls linearly, and gradients of limited length.
 
@@ -76,6 +106,7 @@ def fit(
         seed: of the order of batches and of dropout, >= 0.
         progress: called with (steps done, all steps) after each step; what it raises stops the training.
         checkpoint: where to keep unfinished work and to find it again.
+        side: what else to learn; nothing if None.
 
     Returns:
         The network on the CPU, set to evaluate.
@@ -83,7 +114,7 @@ def fit(
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=best_device().type == "cpu", mixed_precision="no")
-    learner = accelerator.prepare_model(Learner(network, objective).to(accelerator.device))
+    learner = accelerator.prepare_model(Learner(network, objective, side).to(accelerator.device))
     optimiser = _optimiser(network, options)
     plan = _Plan(items, options, seed, accelerator.num_processes)
     done = checkpoint.load(network, optimiser) if checkpoint else 0

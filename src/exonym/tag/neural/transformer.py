@@ -182,17 +182,30 @@ class Transformer(nn.Module):
         cases: Tensor | None = None,
     ) -> Tensor:
         """Return the scores of the tags (B, T, K): the mean over subwords is taken of the scores."""
+        return self._tags(_words(self._run(ids, mask, cases).logits, starts, owners, counts))
+
+    def read(
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        starts: Tensor | None = None,
+        owners: Tensor | None = None,
+        counts: Tensor | None = None,
+        cases: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """Return the vectors of words (B, T, D), those of the last layer, and the scores of their tags (B, T, K)."""
+        found = self._run(ids, mask, cases, output_hidden_states=True)
+        vectors = _words(found.hidden_states[-1], starts, owners, counts)
+        return vectors, self._tags(_words(found.logits, starts, owners, counts))
+
+    def _run(self, ids: Tensor, mask: Tensor, cases: Tensor | None, **more: bool) -> Any:  # noqa: ANN401
         if self.case is None:
-            logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
-        else:
-            embedded = self.model.get_input_embeddings()(ids) + self.case(cases)
-            logits = self.model(inputs_embeds=embedded, attention_mask=mask).logits
-        if starts is not None:
-            scores = logits.gather(1, starts[:, :, None].expand(-1, -1, logits.shape[2]))
-        elif owners is not None and counts is not None:
-            sums = logits.new_zeros(len(logits), counts.shape[1] + 1, logits.shape[2])
-            sums = sums.scatter_add(1, owners[:, :, None].expand(-1, -1, logits.shape[2]), logits)
-            scores = sums[:, :-1] / counts[:, :, None]
+            return self.model(input_ids=ids, attention_mask=mask, **more)
+        embedded = self.model.get_input_embeddings()(ids) + self.case(cases)
+        return self.model(inputs_embeds=embedded, attention_mask=mask, **more)
+
+    def _tags(self, scores: Tensor) -> Tensor:
+        """Turn the scores of the model's labels into those of tags."""
         if self.columns is None:
             return scores
         return torch.stack([scores[:, :, self.columns == tag].logsumexp(2) for tag in range(self.tags)], dim=2)
@@ -215,6 +228,18 @@ class Transformer(nn.Module):
             self.tokenizer.save_pretrained(folder)
         if self.case is not None:
             save_file(self.case.state_dict(), folder / _CASE)
+
+
+def _words(of_subwords: Tensor, starts: Tensor | None, owners: Tensor | None, counts: Tensor | None) -> Tensor:
+    """Read words off subwords (B, S, D): the first of each word, or their mean, shape (B, T, D)."""
+    width = of_subwords.shape[2]
+    if starts is not None:
+        return of_subwords.gather(1, starts[:, :, None].expand(-1, -1, width))
+    if owners is None or counts is None:
+        raise ValueError("expected starts, or owners and counts")
+    sums = of_subwords.new_zeros(len(of_subwords), counts.shape[1] + 1, width)
+    sums = sums.scatter_add(1, owners[:, :, None].expand(-1, -1, width), of_subwords)
+    return sums[:, :-1] / counts[:, :, None]
 
 
 def _case_embedding(model: Any) -> nn.Embedding:  # noqa: ANN401
