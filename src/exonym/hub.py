@@ -96,6 +96,18 @@ def content_of(model: str | Path, hub: bool = False) -> str:
     return f"{model}@{found.parent.name}"  # the cache keeps files under the commit they are of
 
 
+def content_of_file(path: str | Path) -> str:
+    """Return a hash of what a file holds; it may be moved.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: found no such file; expected one. Correct the path.")
+    return _content_of_files(path, ((str(path), path.stat().st_size, path.stat().st_mtime_ns),))
+
+
 @lru_cache(maxsize=16)
 def _content_of_files(folder: Path, seen: tuple[tuple[str, int, int], ...]) -> str:
     content = blake2b(digest_size=12)

@@ -54,10 +54,10 @@ def loss_text(ledger: Ledger) -> str:
 
     Sentences that a method has no translation of are lost, unless it tags them without one.
     """
-    lost = ("sentences left out: ", "sentences not translated")
+    lost = ["sentences left out: ", "sentences not translated"]
     if not {"sentences not translated", "untranslated sentences tagged directly"} & ledger.keys():
-        lost += ("translations left out: ",)
-    left_out = sum(count for event, count in ledger.items() if event.startswith(lost))
+        lost.append("translations left out: ")
+    left_out = sum(count for event, count in ledger.items() if event.startswith(tuple(lost)))
     reasons = ", ".join(
         f"{count} {event.partition(': ')[2]}"
         for event, count in ledger.items()
