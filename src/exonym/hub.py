@@ -67,7 +67,8 @@ def told(name: str, hub: bool) -> Iterator[None]:
             ) from error
         raise DataError(
             f"{name}: found no such folder, and no such model in the local cache of the Hugging Face hub ({reason}); "
-            "expected one of the two. Correct the name, or allow a download with `hub = true`."
+            "expected one of the two. Correct the name, or allow a download with `hub = true`, on the command "
+            "line --hub."
         ) from error
 
 

@@ -37,7 +37,7 @@ def average(task: Task, options: Average, do: Do = just_do, seed: int = 1) -> Ou
     not looked at.
 
     Args:
-        task: needs `test`, and what the teachers need.
+        task: needs `test`, and what the teachers need: saved ones no source labels, but then `types`.
         options: the options of the method.
         do: carries out the stages.
         seed: of teachers that are not deterministic.
@@ -51,6 +51,6 @@ def average(task: Task, options: Average, do: Do = just_do, seed: int = 1) -> Ou
     """
     teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
     weights = (1 / len(teachers),) * len(teachers)
-    found, notes = soft_labels(task.test, teachers, names_of(options.teachers), weights, task.source.labels, do)
-    together = do(ensemble, tuple(teachers), weights, tag_set(task.source.labels))
+    found, notes = soft_labels(task.test, teachers, names_of(options.teachers), weights, task.labels, do)
+    together = do(ensemble, tuple(teachers), weights, tag_set(task.labels))
     return Outcome(tagger=together, predictions=found, notes=notes)

@@ -75,6 +75,11 @@ class SimilarityOptions:
                 raise RecipeError(f"similarity: found {name} = {value}; expected a number {least}")
 
     @property
+    def requires(self) -> dict[str, str]:
+        """The packages that it needs, and the extra of each."""
+        return {} if self.encoder is None else {"torch": "neural", "transformers": "neural", "safetensors": "neural"}
+
+    @property
     def contents(self) -> dict[str, str]:
         """Hash of what the encoder holds, by the name of its field: results that depend on it are kept under it."""
         return {} if self.encoder is None else {"encoder": content_of(self.encoder, self.hub)}
