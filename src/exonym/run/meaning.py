@@ -70,7 +70,7 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
 
 def _translates(options: MethodOptions | SavedTagger) -> bool:
     """Say whether a method, or a teacher of it, asks a translator, which must be told the languages."""
-    teachers = (*getattr(options, "teachers", ()), getattr(options, "first", None))
+    teachers = (*getattr(options, "teachers", ()), *getattr(options, "routes", ()), getattr(options, "first", None))
     own = any(getattr(options, key, None) is not None for key in ("translator", "scorer"))
     return own or any(_translates(teacher) for teacher in teachers if teacher is not None)
 

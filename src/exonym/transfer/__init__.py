@@ -9,6 +9,7 @@ from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.multi_source import MultiSource, multi_source
+from exonym.transfer.parallel import InsertionScorer, PhraseScorer, TranslatorLinks
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
@@ -56,11 +57,13 @@ __all__ = [
     "Do",
     "Gloss",
     "GlossTagger",
+    "InsertionScorer",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
     "MultiSource",
     "Outcome",
+    "PhraseScorer",
     "SavedTagger",
     "Stage",
     "Supervised",
@@ -68,6 +71,7 @@ __all__ = [
     "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
+    "TranslatorLinks",
     "average",
     "direct",
     "gloss",

@@ -1,4 +1,7 @@
-"""Average: taggers made by other methods, or saved ones, tag together by the mean of what they say."""
+"""Average: taggers made by other methods, or saved ones, tag together by the mean of what they say.
+
+Start at `average`.
+"""
 
 from __future__ import annotations
 
