@@ -123,6 +123,8 @@ def test_what_align_learnt_is_a_prior_for_less_text(folder):
     assert "found no file" in exonym("align", "small.tsv", "--prior", "none", code=1, cwd=folder).stderr
     done = exonym("align", "small.tsv", "--aligner", "eflomal", "--prior", "model", code=1, cwd=folder)
     assert "found --prior with --aligner eflomal" in done.stderr
+    done = exonym("align", "small.tsv", "--aligner", "eflomal", "--max-pairs", "9", code=1, cwd=folder)
+    assert "found --max-pairs with --aligner eflomal" in done.stderr
     done = exonym("align", "small.tsv", "--aligner", "eflomal", "--romaniser", "uroman", code=1, cwd=folder)
     assert "found --romaniser with --aligner eflomal" in done.stderr
     assert "found no folder" in exonym("align", "small.tsv", "--save-model", "no/model", code=1, cwd=folder).stderr

@@ -447,7 +447,10 @@ def test_on_the_command_line(bert, tmp_path):
     assert (tmp_path / "tuned" / "model.safetensors").is_file()
     for wrong, message in (
         (["--aligner", "embedding"], "without --model"),
-        (["--layer", "2"], "found --layer with --aligner statistical"),
+        (["--layer", "0"], "found --layer with --aligner statistical"),
+        (["--aligner", "embedding", "--model", "m", "--workers", "2"], "found --workers with --aligner embedding"),
+        (["--aligner", "embedding", "--model", "m", "--steps", "2"], "expected --fine-tune"),
+        (["--aligner", "embedding", "--model", "m", "--extra", given[1]], "expected --fine-tune"),
         (["--aligner", "embedding", "--model", "m", "--symmetrisation", "union"], "found --symmetrisation union"),
     ):
         done = CliRunner().invoke(app, [*given[:2], *wrong])

@@ -214,7 +214,7 @@ def test_a_fallback_takes_the_place_of_broken_and_flawed_sentences_only():
     assert [s.words[0] for s in found] == ["Ana", "Eva"]
     assert ledger["sentences with broken markers: flawed translation: empty"] == 1
     assert ledger["sentences with broken markers projected over word links"] == 1
-    assert ledger["translations without entities left out: flawed"] == 1
+    assert ledger["translations left out: flawed"] == 1
     with pytest.raises(DataError, match="same id"):
         project_marked(Corpus((ANA, ANA)), translate(Corpus((ANA, ANA))), {}, fallback=instead)
 

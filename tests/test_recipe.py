@@ -357,3 +357,79 @@ def test_the_examples_lack_nothing_but_data_and_packages(path, monkeypatch):
         known = ("found no file", "found no folder", "is not installed")
         faults = [line for line in str(error).splitlines() if not any(each in line for each in known)]
     assert faults == []
+
+
+METHOD = """
+[[methods]]
+kind = "translate_train"
+name = "m"
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ('translator = { kind = "files", path = "no.tsv" }', "found no file or folder FOLDER/no.tsv; expected one."),
+        ('translator = { kind = "ctranslate2", model = "no" }', "found no file or folder FOLDER/no; expected one."),
+        (
+            'translator = { kind = "ctranslate2", model = ".", tokenizer = "no" }',
+            "found no file or folder FOLDER/no; expected one.",
+        ),
+        (
+            'tagger = { kind = "neural", encoder = { kind = "hashed", vectors = "no.vec" } }',
+            "found no file or folder FOLDER/no.vec; expected one.",
+        ),
+        (
+            'matching = { candidates = "tagger" }\nsource_tagger = { kind = "saved", path = "no" }',
+            "found no file or folder FOLDER/no; expected one.",
+        ),
+    ],
+)
+def test_what_a_method_names_and_is_not_there_is_a_fault_before_anything_runs(folder, rows, fault):
+    text = GOOD.split("[[methods]]")[0] + METHOD + rows
+    with pytest.raises(RecipeError) as error:
+        read_recipe(recipe(folder, text))
+    assert any(f"method m: {fault.replace('FOLDER', str(folder))}" in line for line in str(error.value).splitlines())
+
+
+def test_the_folder_of_a_tokeniser_is_relative_to_the_recipe(folder):
+    (folder / "words").mkdir()
+    text = GOOD.split("[[methods]]")[0] + METHOD
+    text += 'translator = { kind = "ctranslate2", model = "words", tokenizer = "words" }'
+    translator = read_recipe(recipe(folder, text)).methods[0].options.translator
+    assert translator.model == translator.tokenizer == str(folder / "words")
+
+
+@pytest.mark.parametrize(
+    ("rows", "package"),
+    [
+        (
+            'matching.fusion.translation = 1.0\nscorer = { kind = "phrases", translator = { kind = "ctranslate2", '
+            'model = "." } }',
+            "ctranslate2",
+        ),
+        ('aligner = { kind = "embedding", model = "." }', "transformers"),
+    ],
+)
+def test_packages_that_any_part_of_a_method_lacks_are_named(folder, rows, package, monkeypatch):
+    monkeypatch.setattr("exonym.run.meaning.find_spec", lambda name: None if name == package else name)
+    with pytest.raises(RecipeError, match=f"method m: {package} is not installed"):
+        read_recipe(recipe(folder, GOOD.split("[[methods]]")[0] + METHOD + rows))
+
+
+def test_a_scorer_without_a_weight_is_a_fault(folder):
+    rows = 'scorer = { kind = "phrases", translator = { kind = "ctranslate2", model = "." } }'
+    with pytest.raises(RecipeError, match="scorer: found one, and no weight"):
+        read_recipe(recipe(folder, GOOD.split("[[methods]]")[0] + METHOD + rows))
+
+
+def test_the_translator_of_a_teacher_must_be_told_the_languages_and_has_labelled_text_translated(folder):
+    head = GOOD.partition("[source]")[0] + '[[targets]]\nlanguage = "de"\ntest = "de.conll"\ntext = ["de.conll"]\n'
+    teacher = '{ kind = "translate_train", labels = "tagger", translator = { kind = "apertium" }, SAVED }'.replace(
+        "SAVED", 'source_tagger = { kind = "saved", path = "." }'
+    )
+    text = f'{head}[[methods]]\nkind = "teacher_student"\nteachers = [{teacher}]'
+    with pytest.raises(RecipeError) as error:
+        read_recipe(recipe(folder, text))
+    assert "expected it for the translator of the method teacher_student" in str(error.value)
+    assert "found no labelled source text; expected it for the method teacher_student" in str(error.value)

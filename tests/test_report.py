@@ -8,6 +8,7 @@ from rich.console import Console
 from exonym.data import Corpus, Ledger, Sentence, Span
 from exonym.evaluate import compare, evaluate
 from exonym.report import Failure, Results, Row, Verdict, answer, comparison_table, details, notes, write_page
+from exonym.report.tables import loss_text
 
 HOSTILE = "[/b] <script>alert(1)</script> [red]"
 
@@ -72,6 +73,20 @@ def test_a_long_baseline_folds_the_heading_and_no_number():
     text = shown(results(row(base=("LOC",) * 30), baseline="translate_train_with_eflomal"), 80)
     assert "+66.7" in text
     assert "<0.001" in text
+
+
+@pytest.mark.parametrize(
+    ("events", "lost"),
+    [
+        ({"sentences translated": 90, "sentences translated in pieces": 4, "spans projected": 70}, "0"),
+        ({"sentences translated": 90, "translations left out: empty": 2, "sentences left out: incomplete": 5}, "7"),
+        ({"translations left out: empty": 2, "sentences not translated": 3}, "3"),
+        ({"translations left out: empty": 2, "untranslated sentences tagged directly": 2}, "0"),
+        ({"sentences with markers read off": 80, "sentences with broken markers: lost marker": 9}, "0"),
+    ],
+)
+def test_only_what_is_left_out_counts_as_lost(events, lost):
+    assert loss_text(Ledger(events)) == lost
 
 
 def test_a_narrow_table_has_the_rest_below():

@@ -1,14 +1,16 @@
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
 
-from exonym.align import Lexicon
+from exonym.align import EmbeddingAligner, Lexicon
 from exonym.data import Alignment, Corpus, Ledger, Links, Lost, Origin, Sentence, Span
 from exonym.errors import ExonymError
 from exonym.run.store import Store, address_of, describe
+from exonym.tag import HashedEncoder, NeuralOptions, TransformerEncoder
 from exonym.transfer import Stage
+from exonym.transfer.similarity import SimilarityOptions
 
 
 def corpus(word="a"):
@@ -173,3 +175,31 @@ def test_options_are_described_by_content():
     assert describe(1) != describe("1")
     with pytest.raises(ExonymError, match="no fingerprint"):
         describe(object())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        lambda path: EmbeddingAligner(model=path),
+        lambda path: NeuralOptions(encoder=TransformerEncoder(model=path)),
+        lambda path: NeuralOptions(encoder=HashedEncoder(vectors=f"{path}/weights")),
+        lambda path: SimilarityOptions(encoder=path),
+    ],
+)
+def test_options_that_name_a_model_are_described_by_what_it_holds(tmp_path, options):
+    model, moved = tmp_path / "model", tmp_path / "moved"
+    model.mkdir()
+    (model / "weights").write_text("a 0.5\n")
+    before = describe(options(str(model)))
+    (model / "weights").write_text("a 0.25\n")
+    changed = describe(options(str(model)))
+    model.rename(moved)
+    assert before != changed == describe(options(str(moved)))
+    with pytest.raises(ExonymError, match="found no such"):
+        describe(options(str(model)))
+
+
+@pytest.mark.parametrize("options", [HashedEncoder(), SimilarityOptions()])
+def test_options_that_name_no_model_are_described_by_their_fields_alone(options):
+    own = ",".join(f"{item.name}={getattr(options, item.name)!r}" for item in fields(options))
+    assert describe(options) == f"{type(options).__name__}({own})"

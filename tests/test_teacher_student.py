@@ -443,6 +443,15 @@ def test_saved_teachers_need_no_source(folder, tmp_path):
     assert keys(label(tagger, TASK.test)) == keys(with_source.predictions)
 
 
+def test_an_average_of_saved_taggers_needs_no_source(folder, tmp_path):
+    path = folder / "average.toml"
+    one = '{ kind = "saved", path = "saved", labels = { MISC = "drop" } }'
+    path.write_text(f'{SOURCELESS.split("[[methods]]")[0]}[[methods]]\nkind = "average"\nteachers = [{one}, {one}]')
+    results = run.compare(run.read_recipe(path), tmp_path / "out")
+    assert not results.failures
+    assert results.rows[0].evaluation.scores.micro.f1 > 0
+
+
 def test_types_of_a_teacher_that_the_test_text_lacks_are_told(folder, tmp_path):
     path = folder / "sourceless.toml"
     path.write_text(SOURCELESS.replace(', labels = { MISC = "drop" }', ""))
@@ -482,6 +491,7 @@ def test_a_task_needs_a_source_or_types(folder):
 def test_a_saved_teacher_that_is_none_fails_alone(folder, tmp_path):
     path = folder / "none.toml"
     path.write_text(RECIPE.replace('path = "saved"', 'path = "nowhere"', 1))
+    (folder / "nowhere").mkdir(exist_ok=True)
     results = run.compare(run.read_recipe(path), tmp_path / "out", store=folder / "out/store")
     assert {failure.method for failure in results.failures} == {"teacher_student"}
     assert "nowhere" in results.failures[0].reason

@@ -67,7 +67,8 @@ def told(name: str, hub: bool) -> Iterator[None]:
             ) from error
         raise DataError(
             f"{name}: found no such folder, and no such model in the local cache of the Hugging Face hub ({reason}); "
-            "expected one of the two. Correct the name, or allow a download with `hub = true`."
+            "expected one of the two. Correct the name, or allow a download with `hub = true`, on the command "
+            "line --hub."
         ) from error
 
 
@@ -94,6 +95,18 @@ def content_of(model: str | Path, hub: bool = False) -> str:
     with told(str(model), hub):
         found = Path(hf_hub_download(str(model), "config.json", local_files_only=not hub))
     return f"{model}@{found.parent.name}"  # the cache keeps files under the commit they are of
+
+
+def content_of_file(path: str | Path) -> str:
+    """Return a hash of what a file holds; it may be moved.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"{path}: found no such file; expected one. Correct the path.")
+    return _content_of_files(path, ((str(path), path.stat().st_size, path.stat().st_mtime_ns),))
 
 
 @lru_cache(maxsize=16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -63,9 +63,20 @@ def align(
     ] = None,
     save_model: Annotated[Path | None, typer.Option(help="File for what is learnt here.")] = None,
     max_pairs: Annotated[
-        int, typer.Option(min=1, help="Learn from a sample of so many pairs if there are more, and align in chunks.")
-    ] = 50_000,
-    workers: Annotated[int, typer.Option(min=1, help="Processors to use; the links do not depend on it.")] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Learn from a sample of so many pairs if there are more, and align in chunks; 50,000 if not given. "
+            "Statistical aligner only.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processors to use, 1 if not given; the links do not depend on it. Statistical aligner only.",
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -132,13 +143,16 @@ def align(
     check_output(output)
     check_output(save_model)
     check_distinct({"--output": output, "--save-model": save_model})
-    _check_options(aligner, prior, save_model, romaniser)
+    own = {"prior": prior, "save-model": save_model, "max-pairs": max_pairs, "workers": workers}
+    _check_options(aligner, own | {"romaniser": None if romaniser == "names" else romaniser})
     vectors: dict[str, object] = {"method": method, "layer": layer, "level": level, "precision": precision}
     _check_embedding(
         aligner,
         symmetrisation,
-        {"model": model, "hub": hub, "languages": languages, "fine-tune": tune, "steps": steps} | vectors,
+        {"model": model, "hub": hub or None, "languages": languages, "fine-tune": tune, "steps": steps} | vectors,
     )
+    if aligner == "embedding" and tune is None:
+        _refuse_training({"extra": extra or None, "steps": steps})
     encoder = _Encoder(model or "", hub, languages, vectors, tune, steps)
     known = None if prior is None else AlignmentModel.load(prior)
     if known is not None:
@@ -156,8 +170,9 @@ def align(
             alignment = encoder.align(text, more, progress)
             links, changed = alignment, alignment.ledger
         else:
-            one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser, max_pairs=max_pairs)
-            fit = one.fit(text, more, known, workers=workers, progress=_announced(progress, workers))
+            one = StatisticalAligner(symmetrisation=symmetrisation, romaniser=romaniser)
+            one = one if max_pairs is None else replace(one, max_pairs=max_pairs)
+            fit = one.fit(text, more, known, workers=workers or 1, progress=_announced(progress, workers or 1))
             links, changed = fit.links, fit.ledger
             if save_model is not None:
                 fit.model.save(save_model)
@@ -168,17 +183,27 @@ def align(
     say(f"{len(text):,} pairs aligned in {time.perf_counter() - started:.1f} s")
 
 
-def _check_options(aligner: str, prior: Path | None, save_model: Path | None, romaniser: str) -> None:
+def _check_options(aligner: str, given: Mapping[str, object]) -> None:
     """Refuse options that only the statistical aligner has."""
     from exonym.errors import RecipeError
 
-    for name, value in (
-        ("--prior", prior),
-        ("--save-model", save_model),
-        ("--romaniser", None if romaniser == "names" else romaniser),
-    ):
+    for name, value in given.items():
         if value is not None and aligner != "statistical":
-            raise RecipeError(f"found {name} with --aligner {aligner}; expected --aligner statistical. Leave one out.")
+            raise RecipeError(
+                f"found --{name} with --aligner {aligner}; expected --aligner statistical. Leave one out."
+            )
+
+
+def _refuse_training(given: Mapping[str, object]) -> None:
+    """Refuse options of a training where there is none."""
+    from exonym.errors import RecipeError
+
+    for name, value in given.items():
+        if value is not None:
+            raise RecipeError(
+                f"found --{name} with --aligner embedding, which learns nothing; expected --fine-tune, which trains "
+                "its model. Give it, or leave the other out."
+            )
 
 
 def _check_embedding(aligner: str, symmetrisation: str, given: Mapping[str, object]) -> None:
@@ -194,7 +219,7 @@ def _check_embedding(aligner: str, symmetrisation: str, given: Mapping[str, obje
             )
         return
     for name, value in given.items():
-        if value not in (None, False):
+        if value is not None:
             raise RecipeError(f"found --{name} with --aligner {aligner}; expected --aligner embedding. Leave one out.")
 
 

@@ -1,4 +1,4 @@
-"""`exonym translate`."""
+"""`exonym translate` and `exonym convert-translator`."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def translate(
     model: Annotated[
         str | None,
         typer.Option(
-            help="ctranslate2, transformers: the folder of the model. files: the bitext to look sentences up in. "
-            "apertium: a mode, if not the plain one of the languages."
+            help="ctranslate2: the folder of the model. transformers: the same, or its name on the hub. files: the "
+            "bitext to look sentences up in. apertium: a mode, if not the plain one of the languages."
         ),
     ] = None,
     pivot: Annotated[

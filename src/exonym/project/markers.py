@@ -284,8 +284,8 @@ def _by_id(source: Corpus, fallback: Corpus) -> dict[str, Sentence]:
 
 def _count(ledger: Ledger, sentence: Sentence, off: ReadOff, other: Sentence | None) -> None:
     """Count what became of a sentence."""
-    if off.target is None and not off.reason:
-        ledger.note("translations without entities left out: flawed")
+    if off.target is None and other is None:
+        ledger.note("translations left out: flawed")
     if not sentence.spans:
         return
     ledger.note("sentences with markers read off", not off.reason)

@@ -50,8 +50,14 @@ def p_text(p: float | None) -> str:
 
 
 def loss_text(ledger: Ledger) -> str:
-    """Write what a method lost in one line: the sentences left out, and the spans lost or left out by reason."""
-    left_out = sum(count for event, count in ledger.items() if event.startswith("sentences "))
+    """Write what a method lost in one line: the sentences left out, and the spans lost or left out by reason.
+
+    Sentences that a method has no translation of are lost, unless it tags them without one.
+    """
+    lost = ["sentences left out: ", "sentences not translated"]
+    if not {"sentences not translated", "untranslated sentences tagged directly"} & ledger.keys():
+        lost.append("translations left out: ")
+    left_out = sum(count for event, count in ledger.items() if event.startswith(tuple(lost)))
     reasons = ", ".join(
         f"{count} {event.partition(': ')[2]}"
         for event, count in ledger.items()

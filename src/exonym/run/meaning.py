@@ -53,8 +53,7 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     if recipe.source is not None and recipe.source.test is not None and not recipe.has_labels:
         faults.append("found source.test without source.train; expected both: a tagger is trained to be tested there.")
     for method in recipe.methods:
-        translates = any(getattr(method.options, key, None) is not None for key in ("translator", "scorer"))
-        if translates and recipe.source is None:
+        if recipe.source is None and _translates(method.options):
             faults.append(
                 f"found no source language; expected it for the translator of the method {method.name}. Write "
                 'language = "..." under [source].'
@@ -87,12 +86,18 @@ def _teachers(options: MethodOptions | SavedTagger) -> tuple[TeacherOptions, ...
     return found
 
 
+def _translates(options: MethodOptions | SavedTagger) -> bool:
+    """Say whether a method, or a teacher of it, asks a translator, which must be told the languages."""
+    own = any(getattr(options, key, None) is not None for key in ("translator", "scorer"))
+    return own or any(map(_translates, _teachers(options)))
+
+
 def _needs_source(options: MethodOptions | SavedTagger) -> bool:
-    """Say whether a method or teacher learns from source labels."""
+    """Say whether a method or teacher learns from source labels, or has the labelled source text translated."""
     if isinstance(options, Average | Mixture | TeacherStudent):
         return any(map(_needs_source, _teachers(options)))
     if isinstance(options, TranslateTrain):
-        return options.labels == "gold" or options.source_tagger is None
+        return options.labels == "gold" or options.source_tagger is None or options.translator is not None
     return options.kind not in ("saved", "supervised") and not isinstance(getattr(options, "tagger", None), SavedTagger)
 
 
@@ -112,7 +117,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "evaluator", "first")
+    keys = ("translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator", "first", "similarity")
     inner = [getattr(options, key, None) for key in keys]
     for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
         found |= _requires(part) if part is not None else {}

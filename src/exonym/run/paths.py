@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.errors import suggest
-from exonym.transfer.saved import SPACY
+from exonym.transfer.saved import SPACY, SavedTagger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ F = TypeVar("F", "File", "BitextFile", "TextFile")
 
 _FILE_KEYS = {"train", "test", "translation", "test_translation"}
 _LIST_KEYS = ("extra", "text")
-_MODEL_KEYS = ("path", "model", "vectors", "encoder")  # of teachers, encoders and the similarity
+_MODEL_KEYS = ("path", "model", "tokenizer", "vectors", "encoder")  # of taggers, translators, encoders, the similarity
 _TABLES = ("sources", "targets")
 
 
@@ -66,8 +66,12 @@ def fault_of_path(folder: Path, given: str) -> str:
     path = folder / os.path.expandvars(given)
     if path.is_file():
         return ""
-    near = suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
-    return f"found no file {path}; expected one. {near}".rstrip()
+    return f"found no file {path}; expected one. {_near(path)}".rstrip()
+
+
+def _near(path: Path) -> str:
+    """Suggest what lies where a path leads and is called alike."""
+    return suggest(path.name, [entry.name for entry in path.parent.iterdir()]) if path.parent.is_dir() else ""
 
 
 def with_file_tables(row: dict[str, Any]) -> dict[str, Any]:
@@ -140,32 +144,44 @@ def _found_models(options: T, folder: Path) -> T:
 
 
 def faults_of_models(recipe: Recipe, folder: Path) -> list[str]:
-    """Find models of methods that are neither a folder nor in the local cache of the hub, and may not be fetched.
+    """Find models and files that methods name and that are not there.
 
-    These are all options with a `model` and a `hub`: encoders and aligners.
+    What may be fetched from the hub is not looked for, nor is a pipeline of spaCy.
     """
     faults = []
     for method in recipe.methods:
-        for name in dict.fromkeys(_local_models(method.options)):
-            if not Path(_found_model(name, folder)).is_dir() and not _is_cached(name):
-                faults.append(
-                    f"method {method.name}: found no folder {folder / os.path.expandvars(name)}, and no model {name!r} "
-                    "in the local cache of the Hugging Face hub; expected one of the two. Correct the name, or allow a "
-                    "download with `hub = true`."
-                )
+        found = [_fault_of_model(owner, given, folder) for owner, given in _named_models(method.options)]
+        faults += [f"method {method.name}: {fault}" for fault in dict.fromkeys(found) if fault]
     return faults
 
 
-def _local_models(options: Any) -> Iterator[str]:  # noqa: ANN401 - of a method or of what is in it
-    """Yield the models that must be on this machine, of options and all options inside them."""
+def _named_models(options: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401 - of a method or of what is in it
+    """Yield what options, and all options inside them, name as paths of models, each with the options it stands in."""
     if isinstance(options, tuple):
         for part in options:
-            yield from _local_models(part)
+            yield from _named_models(part)
     elif is_dataclass(options) and not isinstance(options, type):
-        if getattr(options, "hub", None) is False and hasattr(options, "model"):
-            yield options.model
         for item in fields(options):
-            yield from _local_models(getattr(options, item.name))
+            value = getattr(options, item.name)
+            if item.name in _MODEL_KEYS and isinstance(value, str):
+                yield options, value
+            yield from _named_models(value)
+
+
+def _fault_of_model(owner: Any, given: str, folder: Path) -> str:  # noqa: ANN401 - options that name a model
+    """Say that a model is not there; nothing if it is, if it may be fetched, or if its variable is not set."""
+    hub = getattr(owner, "hub", None)  # None: it is never of the hub
+    if hub or given.startswith(SPACY) or fault_of_variable(given) or Path(_found_model(given, folder)).exists():
+        return ""
+    place = folder / os.path.expandvars(given)
+    if hub is None or isinstance(owner, SavedTagger):
+        return f"found no file or folder {place}; expected one. {_near(place)}".rstrip()
+    if _is_cached(given):
+        return ""
+    return (
+        f"found no folder {place}, and no model {given!r} in the local cache of the Hugging Face hub; expected one of "
+        "the two. Correct the name, or allow a download with `hub = true`."
+    )
 
 
 def _is_cached(name: str) -> bool:

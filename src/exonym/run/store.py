@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -153,13 +153,17 @@ def describe(value: Any) -> str:  # noqa: ANN401 - whatever a stage may be given
     """Describe a stage's argument by its content: the same description means the same result.
 
     Data and taggers say it by their `fingerprint`, options by their fields (those with `compare=False` do not count).
+    Of a field that names a file or a model, options may say the content, in `contents`.
     """
     if value is None or isinstance(value, (str, int, float)):
         return repr(value)
     if hasattr(value, "fingerprint"):
         return f"{type(value).__name__}:{value.fingerprint}"
     if is_dataclass(value):
-        inner = ",".join(f"{f.name}={describe(getattr(value, f.name))}" for f in fields(value) if f.compare)
+        known: Mapping[str, str] = getattr(value, "contents", {})
+        inner = ",".join(
+            f"{f.name}={known.get(f.name) or describe(getattr(value, f.name))}" for f in fields(value) if f.compare
+        )
         return f"{type(value).__name__}({inner})"
     if isinstance(value, (tuple, list)):
         return f"[{','.join(map(describe, value))}]"

@@ -12,6 +12,7 @@ from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translat
 from exonym.transfer.mixture import Mixture, mixture
 from exonym.transfer.mtmt import Mtmt, mtmt
 from exonym.transfer.multi_source import MultiSource, multi_source
+from exonym.transfer.parallel import InsertionScorer, PhraseScorer, TranslatorLinks
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
@@ -73,6 +74,7 @@ __all__ = [
     "EntitySimilarity",
     "Gloss",
     "GlossTagger",
+    "InsertionScorer",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
@@ -80,6 +82,7 @@ __all__ = [
     "Mtmt",
     "MultiSource",
     "Outcome",
+    "PhraseScorer",
     "SavedTagger",
     "Stage",
     "Supervised",
@@ -87,6 +90,7 @@ __all__ = [
     "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
+    "TranslatorLinks",
     "average",
     "direct",
     "gloss",

@@ -1,4 +1,7 @@
-"""Average: taggers made by other methods, or saved ones, tag together by the mean of what they say."""
+"""Average: taggers made by other methods, or saved ones, tag together by the mean of what they say.
+
+Start at `average`.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,7 @@ def average(task: Task, options: Average, do: Do = just_do, seed: int = 1) -> Ou
     not looked at.
 
     Args:
-        task: needs `test`, and what the teachers need.
+        task: needs `test`, and what the teachers need: saved ones no source labels, but then `types`.
         options: the options of the method.
         do: carries out the stages.
         seed: of teachers that are not deterministic.

@@ -88,7 +88,7 @@ def read_markers(
     return project_marked(source, marked, alone_of(alone), markers, fallback=fallback)
 
 
-@stage(1)
+@stage(2)
 def count_markers(
     source: Corpus, marked: Translations, alone: Translations, markers: Markers, fallback: Corpus | None = None
 ) -> Ledger:

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from exonym.errors import DataError, RecipeError
+from exonym.hub import content_of
 from exonym.transfer.sentence_features import Features, fit_features
 
 if TYPE_CHECKING:
@@ -72,6 +73,16 @@ class SimilarityOptions:
             least = "> 0" if name in ("rate", "clip") else ">= 0"
             if not 0 <= value < float("inf") or (least == "> 0" and not value):
                 raise RecipeError(f"similarity: found {name} = {value}; expected a number {least}")
+
+    @property
+    def requires(self) -> dict[str, str]:
+        """The packages that it needs, and the extra of each."""
+        return {} if self.encoder is None else {"torch": "neural", "transformers": "neural", "safetensors": "neural"}
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Hash of what the encoder holds, by the name of its field: results that depend on it are kept under it."""
+        return {} if self.encoder is None else {"encoder": content_of(self.encoder, self.hub)}
 
 
 class Bilinear(NamedTuple):

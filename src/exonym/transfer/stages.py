@@ -59,11 +59,16 @@ def stage(version: int) -> Callable[[Callable[P, T]], Stage[P, T]]:
 
 
 def check_evidence(matching: Matching, scorer: object | None = None) -> None:
-    """Refuse a matching that needs evidence which no stage makes.
+    """Refuse a matching that needs evidence which no stage makes, and evidence that it does not look at.
 
     Raises:
-        RecipeError: translation counts in its scores, and there is nothing that scores it.
+        RecipeError: translation counts in its scores, and there is nothing that scores it; or the other way round.
     """
+    if scorer is not None and not matching.needs_translation:
+        raise RecipeError(
+            "scorer: found one, and no weight for what it says; expected matching.fusion.translation above 0. Give it, "
+            "or leave the scorer out."
+        )
     if matching.needs_translation and scorer is None:
         raise RecipeError(
             "fusion.translation: found a weight and no scorer; expected a translator that scores. Give one, or leave "

@@ -1,4 +1,7 @@
-"""Translate-test: tag a translation of the test text in the source language, and project the spans back."""
+"""Translate-test: tag a translation of the test text in the source language, and project the spans back.
+
+Start at `translate_test`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Translate-train: project source labels onto translations and train a target tagger on the result."""
+"""Translate-train: project source labels onto translations and train a target tagger on the result.
+
+Start at `translate_train`.
+"""
 
 from __future__ import annotations
 

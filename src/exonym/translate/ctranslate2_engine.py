@@ -129,7 +129,7 @@ class Ctranslate2:
         if not (Path(self.model) / "model.bin").is_file():
             raise DataError(
                 f"{self.model}: found no model.bin; expected the folder of a model that was converted for CTranslate2. "
-                "Correct the path, or convert one with `exonym.translate.convert`."
+                "Correct the path, or convert one with `exonym convert-translator`."
             )
         return f"{content_of(self.model)}\x1e{content_of(self.tokenizer) if self.tokenizer else ''}"
 

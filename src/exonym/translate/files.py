@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from exonym.data import nfc
+from exonym.errors import DataError
 from exonym.formats import read_bitext
 from exonym.translate.running import joined
 from exonym.translate.translator import Translation
@@ -43,9 +44,16 @@ class Files:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the file and of how it is read."""
+        """Hash of the file and of how it is read.
+
+        Raises:
+            DataError: there is no such file.
+        """
         hasher = blake2b(f"{self.raw} {self.swap}\x1e".encode(), digest_size=12)
-        hasher.update(Path(self.path).read_bytes())
+        try:
+            hasher.update(Path(self.path).read_bytes())
+        except OSError as error:
+            raise DataError(f"{self.path}: found no bitext ({error.strerror}); expected a two-column file.") from error
         return hasher.hexdigest()
 
     def translate(

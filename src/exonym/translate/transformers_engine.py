@@ -58,7 +58,7 @@ class TransformersTranslator:
     """
 
     deterministic: ClassVar[bool] = True
-    requires: ClassVar[dict[str, str]] = {"torch": "neural", "transformers": "neural", "sentencepiece": "mt"}
+    requires: ClassVar[dict[str, str]] = {"torch": "neural", "transformers": "neural", "sentencepiece": "neural"}
 
     kind: Literal["transformers"] = "transformers"
     model: str

@@ -10,6 +10,7 @@ from exonym.align.chunks import quiet
 from exonym.data import Alignment
 from exonym.device import Precision
 from exonym.errors import MissingExtra, RecipeError
+from exonym.hub import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,6 +117,11 @@ class EmbeddingAligner:
                     f"embedding aligner: found {key} = {getattr(self, key)} with method = {self.method!r}, which does "
                     f"not look at it; expected {value}. Leave it out."
                 )
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Hash of what the model holds, by the name of its field: results that depend on it are kept under it."""
+        return {"model": content_of(self.model, self.hub)}
 
     @property
     def compares_cosines(self) -> bool:

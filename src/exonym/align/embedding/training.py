@@ -20,7 +20,7 @@ from exonym.checkpoint import Checkpoint
 from exonym.device import autocast, best_device, own_randomness, seed_with
 from exonym.errors import DataError, RecipeError
 from exonym.files import whole_folder
-from exonym.hub import quiet
+from exonym.hub import content_of, quiet
 from exonym.optimise import adamw, set_rates
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def train(
         if options.guesses and tokenizer.mask_token_id is None:
             raise RecipeError(f"{options.model}: found a tokeniser without a mask; expected one for mlm and tlm")
         pairs = _usable(bitext, options, encoder, ledger)
-        identity = json.loads(json.dumps({"bitext": bitext.fingerprint, "options": asdict(options), "seed": seed}))
+        given = {"bitext": bitext.fingerprint, "options": asdict(options), "seed": seed}
+        identity = json.loads(json.dumps(given | {"model": content_of(options.model, options.hub)}))
         unfinished = None if checkpoint is None else Checkpoint(checkpoint, identity)
         learner = Learner(options, encoder, whole).to(best_device())
         _fit(learner, pairs, seed, progress, unfinished)

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, get_args
 
 from exonym.device import Precision
 from exonym.errors import RecipeError
+from exonym.hub import content_of, content_of_file
 
 Context = Literal["convolution", "lstm"]
 Subwords = Literal["first", "all"]
@@ -78,6 +79,11 @@ class HashedEncoder:
         _check_share(name, "dropout", self.dropout, below_one=True)
         _check_share(name, "word_dropout", self.word_dropout)
 
+    @property
+    def contents(self) -> dict[str, str]:
+        """Hash of the file of vectors, by the name of its field: results that depend on it are kept under it."""
+        return {} if self.vectors is None else {"vectors": content_of_file(self.vectors)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransformerEncoder:
@@ -120,6 +126,11 @@ class TransformerEncoder:
             _check_share(name, "dropout", self.dropout, below_one=True)
         if self.max_length is not None:
             _check_number(name, "max_length", self.max_length, 8)
+
+    @property
+    def contents(self) -> dict[str, str]:
+        """Hash of what the model holds, by the name of its field: results that depend on it are kept under it."""
+        return {"model": content_of(self.model, self.hub)}
 
 
 @dataclass(frozen=True, kw_only=True)
