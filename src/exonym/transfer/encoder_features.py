@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from exonym.errors import DataError, MissingExtra
-from exonym.hub import place_of, quiet
+from exonym.hub import place_of, quiet, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,19 +63,11 @@ class EncoderFeatures:
         except ImportError as error:
             raise MissingExtra("transformers" if error.name == "transformers" else "torch", "neural") from error
         where = place_of(model, hub)
-        try:
-            with quiet():
-                tokenizer = AutoTokenizer.from_pretrained(str(model), use_fast=True, **where)
-                encoder, report = AutoModel.from_pretrained(
-                    str(model), use_safetensors=True, output_loading_info=True, **where
-                )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            expected = "a folder with config, weights (safetensors) and tokenizer, or a name on the Hugging Face hub"
-            mend = "Correct the name." if hub else "Correct the path, or allow a download (hub)."
-            raise DataError(
-                f"{model}: found no encoder that Transformers can open ({reason}); expected {expected}. {mend}"
-            ) from error
+        with quiet(), told(str(model), hub):
+            tokenizer = AutoTokenizer.from_pretrained(str(model), use_fast=True, **where)
+            encoder, report = AutoModel.from_pretrained(
+                str(model), use_safetensors=True, output_loading_info=True, **where
+            )
         _without_new_weights(str(model), encoder, report["missing_keys"])
         # Some encoders number positions from 2 on.
         room = getattr(encoder.config, "max_position_embeddings", _LONGEST + 2) - 2
