@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.errors import suggest
+from exonym.transfer.lexical_injection import LexicalInjection
 from exonym.transfer.saved import SPACY
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ F = TypeVar("F", "File", "BitextFile", "TextFile")
 
 _FILE_KEYS = {"train", "test", "translation", "test_translation"}
 _LIST_KEYS = ("extra", "text")
-_MODEL_KEYS = ("path", "model", "vectors", "encoder")  # of teachers, encoders and the similarity
+_MODEL_KEYS = ("path", "model", "vectors", "encoder", "pairs")  # of teachers, encoders, similarity and injection
 _TABLES = ("sources", "targets")
 
 
@@ -142,10 +143,13 @@ def _found_models(options: T, folder: Path) -> T:
 def faults_of_models(recipe: Recipe, folder: Path) -> list[str]:
     """Find models of methods that are neither a folder nor in the local cache of the hub, and may not be fetched.
 
-    These are all options with a `model` and a `hub`: encoders and aligners.
+    These are all options with a `model` and a `hub`: encoders and aligners. Missing files of word pairs are found too.
     """
     faults = []
     for method in recipe.methods:
+        if isinstance(method.options, LexicalInjection) and method.options.pairs is not None:
+            fault = fault_of_path(folder, method.options.pairs)
+            faults += [f"method {method.name}: {fault}"] if fault else []
         for name in dict.fromkeys(_local_models(method.options)):
             if not Path(_found_model(name, folder)).is_dir() and not _is_cached(name):
                 faults.append(

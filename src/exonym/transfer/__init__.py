@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.injection import InjectedEncoder, Injection, InjectionReport, inject
+from exonym.transfer.lexical_injection import LexicalInjection, lexical_injection
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.multi_source import MultiSource, multi_source
+from exonym.transfer.retrieval import Retrieval, retrieval
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
@@ -16,11 +19,22 @@ from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
+from exonym.transfer.word_pairs import WordPair, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
+MethodOptions = (
+    Direct
+    | Gloss
+    | TranslateTrain
+    | TranslateTest
+    | Average
+    | TeacherStudent
+    | MultiSource
+    | LexicalInjection
+    | Supervised
+)
 
 
 class Method(NamedTuple):
@@ -38,6 +52,7 @@ METHODS: dict[str, Method] = {
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
+    "lexical_injection": Method(LexicalInjection, lexical_injection),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -56,11 +71,16 @@ __all__ = [
     "Do",
     "Gloss",
     "GlossTagger",
+    "InjectedEncoder",
+    "Injection",
+    "InjectionReport",
+    "LexicalInjection",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
     "MultiSource",
     "Outcome",
+    "Retrieval",
     "SavedTagger",
     "Stage",
     "Supervised",
@@ -68,13 +88,18 @@ __all__ = [
     "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
+    "WordPair",
     "average",
     "direct",
     "gloss",
+    "inject",
     "just_do",
+    "lexical_injection",
     "load_any_tagger",
     "mark_then_translate",
     "multi_source",
+    "read_pairs",
+    "retrieval",
     "stage",
     "supervised",
     "teacher_student",
