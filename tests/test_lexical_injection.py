@@ -47,7 +47,7 @@ def _words(letters, count=40):
 
 
 PAIRS = [WordPair(target, source) for target, source in zip(_words("mnopqrst"), _words("abcdefgh"), strict=True)]
-QUICK = Injection(rank=4, alpha=8, maps="all", steps=60, batch_pairs=16, learning_rate=1e-2)
+QUICK = Injection(rank=4, alpha=8, maps="all", steps=100, batch_pairs=16, learning_rate=1e-2, temperature=0.2)
 
 
 @pytest.fixture(scope="module", params=["xlmr", "bert", "deberta"])
@@ -232,11 +232,8 @@ def test_words_that_cannot_be_read_and_equal_words_are_counted(model):
 def test_pairs_are_each_others_most_frequent_partners():
     rows = [("Oda mno pqr .", "Ana abc def ."), ("Oda mno", "Ana abc"), ("oda rst", "ana abc"), ("mno", "abc")]
     bitext = Bitext(tuple(Pair(tuple(s.split()), tuple(t.split()), str(n)) for n, (t, s) in enumerate(rows)))
-    links = tuple(
-        Links.of([(i, i) for i in range(len(pair.source))]) if hasattr(Links, "of") else _diagonal(len(pair.source))
-        for pair in bitext
-    )
-    alignment = Alignment(links, "diagonal")
+    links = (Links.of([(place, place) for place in range(len(pair.source))]) for pair in bitext)
+    alignment = Alignment(tuple(links), "diagonal")
     assert learnt_pairs(bitext, alignment, 10, 0) == (
         WordPair("Oda", "Ana"),
         WordPair("mno", "abc"),
@@ -244,11 +241,6 @@ def test_pairs_are_each_others_most_frequent_partners():
     )
     assert learnt_pairs(bitext, alignment, 10, 2) == (WordPair("Oda", "Ana"), WordPair("mno", "abc"))
     assert learnt_pairs(bitext, alignment, 1, 0) == (WordPair("Oda", "Ana"),)
-
-
-def _diagonal(size):
-    places = np.arange(size)
-    return Links(places, places, np.ones(size))
 
 
 @given(st.lists(st.tuples(st.sampled_from("mnopqr"), st.sampled_from("abcdef")), unique=True), st.integers(0, 50))
@@ -295,11 +287,10 @@ def test_learning_pairs_raises_retrieval(injected):
 
 
 def test_random_pairs_leave_other_retrieval_at_chance(model, tmp_path):
-    given_pairs = shuffled_pairs(PAIRS, 1)
-    report = inject(model, given_pairs, QUICK, tmp_path / "wrong", held_out=PAIRS)
-    assert report.after["trained"][2].mean > 0.5  # they are learnt by heart all the same
+    report = inject(model, shuffled_pairs(PAIRS[:32], 1), QUICK, tmp_path / "wrong", held_out=PAIRS[:32])
+    assert report.after["trained"][2].mean > 0.7  # the wrong pairs are learnt by heart as well as the right ones
     true = report.after["held_out"][2]
-    assert true.mean <= true.chance + 3 * (true.chance * (1 - true.chance) / len(PAIRS)) ** 0.5
+    assert true.mean <= true.chance + 3 * (true.chance * (1 - true.chance) / 32) ** 0.5
 
 
 def test_only_the_chosen_layers_change(any_model, tmp_path):
@@ -446,11 +437,26 @@ def test_a_recipe_compares_the_arms_and_finds_them_again(model, tmp_path):
     results = compare(recipe, tmp_path / "out")
     assert not results.failures
     assert [row.method for row in results.rows] == ["learnt", "file", "random", "control"]
-    told = []
-    again = compare(recipe, tmp_path / "again", store=tmp_path / "out/store", told=lambda *each: told.append(each))
-    assert [row.evaluation for row in again.rows] == [row.evaluation for row in results.rows]
-    taggers = [tmp_path / out / "tgt/learnt/seed-1/tagger/model.safetensors" for out in ("out", "again")]
-    assert taggers[0].read_bytes() == taggers[1].read_bytes()
+    kept = sorted(path.name for path in (tmp_path / "out/store").iterdir())
+    again = compare(recipe, tmp_path / "again", store=tmp_path / "out/store")
+    assert sorted(path.name for path in (tmp_path / "out/store").iterdir()) == kept
+    assert [row.notes for row in again.rows] == [row.notes for row in results.rows]
+    for name in ("tagger/model.safetensors", "predictions.jsonl"):
+        files = [tmp_path / out / "tgt/learnt/seed-1" / name for out in ("out", "again")]
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_run_without_a_store_gives_the_same_tagger(model, tmp_path):
+    _write(tmp_path, model)
+    method = METHOD.format(name="file", injected="translations", more='pairs = "words.tsv"')
+    (tmp_path / "recipe.toml").write_text(RECIPE + method, encoding="utf-8")
+    recipe = read_recipe(tmp_path / "recipe.toml")
+    compare(recipe, tmp_path / "out")
+    found = Corpus(tuple(_sentences(1, 30, 2))), Corpus(tuple(_sentences(0, 10, 3))).unlabelled()
+    outcome = lexical_injection(Task(source=found[0], test=found[1]), recipe.methods[0].options)
+    outcome.tagger.save(tmp_path / "own")
+    stored = tmp_path / "out/tgt/file/seed-1/tagger"
+    assert (tmp_path / "own/model.safetensors").read_bytes() == (stored / "model.safetensors").read_bytes()
 
 
 def test_a_recipe_with_what_is_missing_is_refused(model, tmp_path):
