@@ -151,9 +151,15 @@ def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
         return "`train`"
     if getattr(options, "translator", None) is not None:
         return ""
+    if options.kind == "lexical_injection" and (options.word_pairs is not None or options.injected == "nothing"):
+        return ""
     if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
         return "`translation`"
-    if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:
+    if (
+        options.kind in ("gloss", "translate_train", "lexical_injection")
+        and target.translation is None
+        and not target.extra
+    ):
         return "`translation` or `extra`"
     if options.kind == "translate_test" and target.test_translation is None:
         return "`test_translation`"

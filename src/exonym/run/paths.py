@@ -23,7 +23,7 @@ F = TypeVar("F", "File", "BitextFile", "TextFile")
 
 _FILE_KEYS = {"train", "test", "translation", "test_translation"}
 _LIST_KEYS = ("extra", "text")
-_MODEL_KEYS = ("path", "model", "tokenizer", "vectors", "encoder")  # of taggers, translators, encoders, the similarity
+_MODEL_KEYS = ("path", "model", "tokenizer", "vectors", "encoder", "word_pairs")  # wherever they stand in a method
 _TABLES = ("sources", "targets")
 
 

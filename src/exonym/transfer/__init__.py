@@ -8,11 +8,14 @@ from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.injection import InjectedEncoder, Injection, InjectionReport, inject
+from exonym.transfer.lexical_injection import LexicalInjection, lexical_injection
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.mixture import Mixture, mixture
 from exonym.transfer.mtmt import Mtmt, mtmt
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.parallel import InsertionScorer, PhraseScorer, TranslatorLinks
+from exonym.transfer.retrieval import Retrieval, retrieval
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
@@ -20,6 +23,7 @@ from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
+from exonym.transfer.word_pairs import WordPair, read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +38,7 @@ MethodOptions = (
     | MultiSource
     | Mixture
     | Mtmt
+    | LexicalInjection
     | Supervised
 )
 
@@ -55,6 +60,7 @@ METHODS: dict[str, Method] = {
     "multi_source": Method(MultiSource, multi_source),
     "mixture": Method(Mixture, mixture),
     "mtmt": Method(Mtmt, mtmt),
+    "lexical_injection": Method(LexicalInjection, lexical_injection),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -74,7 +80,11 @@ __all__ = [
     "EntitySimilarity",
     "Gloss",
     "GlossTagger",
+    "InjectedEncoder",
+    "Injection",
+    "InjectionReport",
     "InsertionScorer",
+    "LexicalInjection",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
@@ -83,6 +93,7 @@ __all__ = [
     "MultiSource",
     "Outcome",
     "PhraseScorer",
+    "Retrieval",
     "SavedTagger",
     "Stage",
     "Supervised",
@@ -91,15 +102,20 @@ __all__ = [
     "TranslateTest",
     "TranslateTrain",
     "TranslatorLinks",
+    "WordPair",
     "average",
     "direct",
     "gloss",
+    "inject",
     "just_do",
+    "lexical_injection",
     "load_any_tagger",
     "mark_then_translate",
     "mixture",
     "mtmt",
     "multi_source",
+    "read_pairs",
+    "retrieval",
     "stage",
     "supervised",
     "teacher_student",
