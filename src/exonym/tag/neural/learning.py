@@ -22,7 +22,7 @@ from exonym.tag.neural.batches import Item
 from exonym.tag.neural.build import build
 from exonym.tag.neural.options import NeuralOptions, Objective
 from exonym.tag.neural.tagger import NeuralTagger, network_fingerprint
-from exonym.tag.neural.training import fit
+from exonym.tag.neural.training import Learner, fit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -65,7 +65,7 @@ def train(
                 "start": network_fingerprint(network, tags),
             }
             unfinished = Checkpoint(Path(checkpoint), identity)
-        fit(network, items, options, objective, seed, progress, unfinished)
+        fit(Learner(network, objective), items, options, seed, progress, unfinished)
     return NeuralTagger(tags, network, options, training)
 
 
