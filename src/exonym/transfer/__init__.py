@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from exonym.transfer.average import Average, average
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
+from exonym.transfer.man_moe import ManMoe, man_moe
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.saved import SavedTagger
@@ -20,7 +21,9 @@ from exonym.transfer.translate_train import TranslateTrain, translate_train
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
+MethodOptions = (
+    Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | ManMoe | Supervised
+)
 
 
 class Method(NamedTuple):
@@ -38,6 +41,7 @@ METHODS: dict[str, Method] = {
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
+    "man_moe": Method(ManMoe, man_moe),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -56,6 +60,7 @@ __all__ = [
     "Do",
     "Gloss",
     "GlossTagger",
+    "ManMoe",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
@@ -73,6 +78,7 @@ __all__ = [
     "gloss",
     "just_do",
     "load_any_tagger",
+    "man_moe",
     "mark_then_translate",
     "multi_source",
     "stage",

@@ -87,8 +87,9 @@ def _continued(start: NeuralTagger, options: NeuralOptions) -> Network:
     from exonym.tag.neural.transformer import Transformer
 
     network = copy.deepcopy(start.network)
-    if isinstance(network.encoder, Transformer) and options.encoder.kind == "transformer":
-        network.encoder.freeze(options.encoder.frozen_layers)
+    words = getattr(network.encoder, "words", network.encoder)  # of experts, the encoder beneath
+    if isinstance(words, Transformer) and options.encoder.kind == "transformer":
+        words.freeze(options.encoder.frozen_layers)
     return network
 
 
