@@ -6,7 +6,6 @@ Start at `Experts`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -137,7 +136,7 @@ class Experts(nn.Module):
 
     def identity(self) -> bytes:
         """Return what the scores depend on besides the weights."""
-        return json.dumps(self.about).encode() + self.words.identity()
+        return self.sharing.mixing.encode() + self.words.identity()
 
     def write(self, folder: Path) -> None:
         """Write the encoder beneath, and beside it experts and gates."""

@@ -82,8 +82,8 @@ def gates_of(tagger: NeuralTagger, corpus: Iterable[Sentence]) -> NDArray[np.flo
     with torch.inference_mode():
         for batch in packed([window.size for window in windows], _BATCH_TOKENS):
             own = [windows[place] for place in batch]
-            shares = encoder.parts(**encoder.collate(own)).gates[1].exp()
-            sums += sum(rows[: len(window)].sum(0).double().numpy() for rows, window in zip(shares, own, strict=True))
+            for rows, window in zip(encoder.parts(**encoder.collate(own)).gates[1].exp(), own, strict=True):
+                sums += rows[: len(window)].double().sum(0).numpy()
     shares: NDArray[np.float64] = sums / sums.sum()
     return shares
 
