@@ -289,6 +289,15 @@ def test_the_method_learns_the_toy_language_and_comes_back_from_disk(tmp_path, m
     assert load_tagger(tmp_path / "later").fingerprint == later.fingerprint != loaded.fingerprint
 
 
+def test_half_precision_says_nearly_the_same():
+    tagger = train_shared([ENGLISH, FRENCH], GERMAN, SHORT, Sharing(**SMALL))
+    half = replace(tagger, options=replace(tagger.options, precision="bfloat16"))
+    for one, other in zip(tagger.predict(GERMAN), half.predict(GERMAN), strict=True):
+        np.testing.assert_allclose(one, other, atol=0.03)
+    trained = train_shared([ENGLISH, FRENCH], GERMAN, replace(SHORT, precision="bfloat16"), Sharing(**SMALL))
+    assert trained.fingerprint != tagger.fingerprint
+
+
 def test_a_pretrained_encoder_beneath(tmp_path, monkeypatch):
     pytest.importorskip("transformers", reason="Transformers is not installed: pip install 'exonym[neural]'")
     from tiny_models import make_model

@@ -64,7 +64,7 @@ def load(folder: str | Path) -> tuple[tuple[str, ...], Network, NeuralOptions, d
         options = _options(about["options"])
         tags = tuple(about["tags"])
         network = _network(folder, options, tags, about.get("columns"), about.get("experts"))
-    except (TypeError, KeyError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+    except (TypeError, KeyError, ValueError, RuntimeError, OSError, SafetensorError, RecipeError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(

@@ -112,7 +112,8 @@ class Experts(nn.Module):
         """Return the scores and what they are made of."""
         shared, private = self.words(**inputs).chunk(2, -1)
         first = _log_gates(self.private_gate, private)
-        private = torch.einsum("bte,btew->btw", first.exp(), _each(self.private, private))
+        found = _each(self.private, private)
+        private = torch.einsum("bte,btew->btw", first.exp().to(found.dtype), found).to(shared.dtype)
         both = torch.cat((shared, private), -1)
         second = _log_gates(self.tag_gate, both)
         scores = mixed(second, _each(self.tag, both).float().log_softmax(-1), self.sharing.mixing)
