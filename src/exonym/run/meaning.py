@@ -16,6 +16,7 @@ from exonym.tag import NeuralOptions
 from exonym.transfer import (
     Average,
     Direct,
+    ManMoe,
     MethodOptions,
     Mixture,
     MultiSource,
@@ -66,7 +67,7 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
                 f"found no labelled source text; expected it for the method {method.name}. Add `train` to [source], or "
                 "leave the method out."
             )
-        elif isinstance(method.options, MultiSource):
+        elif isinstance(method.options, MultiSource | ManMoe):
             faults += [f"method {method.name}: {fault}" for fault in _faults_of_sources(method.options, recipe)]
         for target in recipe.targets:
             missing = _missing(method.options, target)
@@ -101,11 +102,11 @@ def _needs_source(options: MethodOptions | SavedTagger) -> bool:
     return options.kind not in ("saved", "supervised") and not isinstance(getattr(options, "tagger", None), SavedTagger)
 
 
-def _faults_of_sources(options: MultiSource, recipe: Recipe) -> list[str]:
+def _faults_of_sources(options: MultiSource | ManMoe, recipe: Recipe) -> list[str]:
     if not recipe.sources:
         return ["found one source; expected more. Write [[sources]] above each further one."]
     number = len(recipe.sources) + 1
-    if not isinstance(options.weights, str) and len(options.weights) != number:
+    if isinstance(options, MultiSource) and not isinstance(options.weights, str) and len(options.weights) != number:
         return [f"found {len(options.weights)} weights; expected {number}: of source, then of each of the sources."]
     return []
 
@@ -147,6 +148,8 @@ def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
         return "`text`"
     if teachers := _teachers(options):
         return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
+    if isinstance(options, ManMoe) and options.adversary and not target.text:
+        return "`text`"
     if options.kind == "supervised" and target.train is None:
         return "`train`"
     if getattr(options, "translator", None) is not None:

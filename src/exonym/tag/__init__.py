@@ -22,10 +22,12 @@ from exonym.tag.neural import (
     HashedEncoder,
     NeuralOptions,
     Objective,
+    Sharing,
     TransformerEncoder,
     load_checkpoint,
     load_neural,
     train_neural,
+    train_shared,
 )
 from exonym.tag.relabel import Relabelled, relabelled
 from exonym.tag.soft import SoftLabels, write_soft_labels
@@ -48,6 +50,7 @@ __all__ = [
     "NeuralOptions",
     "Objective",
     "Relabelled",
+    "Sharing",
     "SoftLabels",
     "SpacyTagger",
     "Tagger",
@@ -63,6 +66,7 @@ __all__ = [
     "train",
     "train_light",
     "train_neural",
+    "train_shared",
     "write_soft_labels",
 ]
 

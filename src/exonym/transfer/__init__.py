@@ -10,6 +10,7 @@ from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.injection import InjectedEncoder, Injection, InjectionReport, inject
 from exonym.transfer.lexical_injection import LexicalInjection, lexical_injection
+from exonym.transfer.man_moe import ManMoe, man_moe
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
 from exonym.transfer.mixture import Mixture, mixture
 from exonym.transfer.mtmt import Mtmt, mtmt
@@ -36,6 +37,7 @@ MethodOptions = (
     | Average
     | TeacherStudent
     | MultiSource
+    | ManMoe
     | Mixture
     | Mtmt
     | LexicalInjection
@@ -61,6 +63,7 @@ METHODS: dict[str, Method] = {
     "mixture": Method(Mixture, mixture),
     "mtmt": Method(Mtmt, mtmt),
     "lexical_injection": Method(LexicalInjection, lexical_injection),
+    "man_moe": Method(ManMoe, man_moe),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -85,6 +88,7 @@ __all__ = [
     "InjectionReport",
     "InsertionScorer",
     "LexicalInjection",
+    "ManMoe",
     "MarkedCorpus",
     "Method",
     "MethodOptions",
@@ -110,6 +114,7 @@ __all__ = [
     "just_do",
     "lexical_injection",
     "load_any_tagger",
+    "man_moe",
     "mark_then_translate",
     "mixture",
     "mtmt",

@@ -81,17 +81,9 @@ def multi_source(task: Task, options: MultiSource, do: Do = just_do, seed: int =
         similarity. Differences: those of `teacher_student`; the teachers' label sets may differ and are reconciled; the
         similarity is that of `exonym.transfer.similarity`.
     """
-    sources = (task.source, *task.sources)
-    if len(sources) < 2:
-        raise RecipeError("multi_source: found one source; expected more, labelled text of further languages.")
+    sources = task.all_sources("multi_source")
     if not isinstance(options.weights, str):
         check_weights(options.weights, len(sources))
-    for source in task.sources:
-        if not set(source.labels) & set(task.source.labels):
-            found = f"{source.name}: found the labels {', '.join(source.labels) or 'none'}"
-            raise RecipeError(
-                f"{found}; expected some of {', '.join(task.source.labels)}. Rename them, or leave it out."
-            )
     needs_text = options.student is not None or task.text is not None
     text, seen = task.unseen_text("multi_source") if needs_text else (task.test, 0)
     first = options.first or Direct(tagger=options.tagger)

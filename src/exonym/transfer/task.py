@@ -56,6 +56,22 @@ class Task:
             raise RecipeError("task: found no labelled source text and no types; expected one of the two.")
         return found
 
+    def all_sources(self, method: str) -> tuple[Corpus, ...]:
+        """Return the labelled text of all source languages.
+
+        Raises:
+            RecipeError: there is one, or one has no label of the first; `method` is named as what needs them.
+        """
+        if not self.sources:
+            raise RecipeError(f"{method}: found one source; expected more, labelled text of further languages.")
+        for source in self.sources:
+            if not set(source.labels) & set(self.source.labels):
+                found = f"{source.name}: found the labels {', '.join(source.labels) or 'none'}"
+                raise RecipeError(
+                    f"{found}; expected some of {', '.join(self.source.labels)}. Rename them, or leave it out."
+                )
+        return (self.source, *self.sources)
+
     @cached_property
     def _extra(self) -> tuple[tuple[Bitext, ...], Ledger]:
         """The extra texts, cut into words like the translation, or else the test translation, and what was cut."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exonym.errors import MissingExtra
-from exonym.tag.neural.options import HashedEncoder, NeuralOptions, Objective, TransformerEncoder
+from exonym.tag.neural.options import HashedEncoder, NeuralOptions, Objective, Sharing, TransformerEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -23,10 +23,12 @@ __all__ = [
     "HashedEncoder",
     "NeuralOptions",
     "Objective",
+    "Sharing",
     "TransformerEncoder",
     "load_checkpoint",
     "load_neural",
     "train_neural",
+    "train_shared",
 ]
 
 
@@ -81,6 +83,54 @@ def train_neural(
         progress=progress,
         checkpoint=checkpoint,
     )
+
+
+def train_shared(
+    corpora: Sequence[Corpus],
+    text: Corpus | None = None,
+    options: NeuralOptions | None = None,
+    sharing: Sharing = Sharing(),  # noqa: B008 - immutable
+    *,
+    seed: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> NeuralTagger:
+    """Train one neural tagger on several languages, with an expert for each, and gates that mix them word by word.
+
+    Half of what the encoder gives of a word is shared: an adversary is trained to tell from it which language the word
+    is of, and the encoder is trained to deceive it, on unlabelled text of a further language, too. The other half goes
+    through an expert for each language. Experts for tags see both. Which experts count, gates decide for each word;
+    they are told the languages of the labelled words in training, and nothing when a text is tagged.
+
+    On a CPU the same arguments give the same bytes, with as many threads.
+
+    Args:
+        corpora: labelled sentences, one corpus for each language; every word counts alike.
+        text: sentences of the language to be tagged; labels in it are not looked at. Needed unless `sharing.adversary`
+            is 0, and then not looked at.
+        options: how to build and train; without a CRF. The gradient of the adversary is not clipped.
+        sharing: how much is shared and how experts are mixed.
+        seed: of first weights, dropout and the order of sentences, >= 0.
+        progress: called with (steps done, all steps) after each step; what it raises stops the training.
+
+    Returns:
+        The tagger after the last epoch, without the adversary. Its tags are those of the types of all corpora.
+
+    Raises:
+        DataError: a corpus has no label, or the adversary no text; a base model cannot be read.
+        RecipeError: the options have a CRF, or one of them does not fit the base model.
+        MissingExtra: PyTorch, safetensors, accelerate or Transformers is not installed.
+
+    Source:
+        Chen, Hassan Awadallah, Hassan, Wang and Cardie 2019 (ACL), "Multi-Source Cross-Lingual Model Transfer: Learning
+        What to Share", section 3, and its released code. Differences: one encoder with two linear layers for BiLSTMs of
+        shared and of private features; an adversary that sees a word at a time, not a sentence; it learns in the same
+        step as what deceives it, by a reversed gradient, not in a step before; on the labelled sentences and the text,
+        not on further text of the sources; the arithmetic mixture.
+    """
+    check_installed()
+    from exonym.tag.neural.sharing import train_shared as train
+
+    return train(corpora, text, options, sharing, seed=seed, progress=progress)
 
 
 def load_neural(folder: str | Path) -> NeuralTagger:

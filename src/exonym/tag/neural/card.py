@@ -36,9 +36,14 @@ def card(tagger: NeuralTagger) -> str:
         rows["base model"] = Path(encoder.model).name if Path(encoder.model).is_absolute() else encoder.model
         rows["a word is"] = "its first subword" if encoder.subwords == "first" else "the mean of its subwords"
         rows["letter case"] = "given to the encoder" if encoder.case else "as its tokeniser keeps it"
+    experts = getattr(tagger.network.encoder, "languages", ())
+    if experts:
+        rows["experts"] = f"one for each of {', '.join(experts)}"
     rows["CRF layer"] = "yes" if tagger.options.crf else "no"
     if training:
         rows["trained on"] = f"{training['name']} ({training['sentences']} sentences, {training['words']} words)"
+        if training.get("text"):
+            rows["text of the adversary"] = f"{training['text']['name']} ({training['text']['sentences']} sentences)"
         rows["fingerprint of the text"] = training["fingerprint"]
         entities = ", ".join(f"{label} {count}" for label, count in training["entities"].items())
         rows["labelled entities in it"] = entities or "none"
@@ -51,6 +56,7 @@ def card(tagger: NeuralTagger) -> str:
     load = '```python\nfrom exonym.tag import load_tagger\n\ntagger = load_tagger("THIS FOLDER")\n```\n'
     if encoder.kind == "transformer":
         parts = ["the CRF layer"] * tagger.options.crf + ["the embedding of letter case"] * encoder.case
+        parts += ["experts and gates"] * bool(experts)
         load += _ONLY_HERE.format(parts=" and ".join(parts)) if parts else _TRANSFORMERS
     return "\n".join(
         [

@@ -16,9 +16,10 @@ from exonym.files import whole_folder
 from exonym.tag.folder import ABOUT, MODEL_KEYS, check_free, read_about, stamped
 from exonym.tag.neural.card import card
 from exonym.tag.neural.crf import Crf
-from exonym.tag.neural.encoder import Network
+from exonym.tag.neural.encoder import Encoder, Network
+from exonym.tag.neural.experts import Experts, outputs_of
 from exonym.tag.neural.hashed import WEIGHTS, Hashed
-from exonym.tag.neural.options import HashedEncoder, NeuralOptions, TransformerEncoder
+from exonym.tag.neural.options import HashedEncoder, NeuralOptions, Sharing, TransformerEncoder
 from exonym.tag.neural.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def save(tagger: NeuralTagger, folder: str | Path) -> None:
         "training": tagger.training,
         "features": "",
         "columns": _columns(tagger.network),
+        "experts": tagger.network.encoder.about if isinstance(tagger.network.encoder, Experts) else None,
         "iob2": tagger.iob2,
         "fingerprint": tagger.fingerprint,
     }
@@ -61,8 +63,8 @@ def load(folder: str | Path) -> tuple[tuple[str, ...], Network, NeuralOptions, d
     try:
         options = _options(about["options"])
         tags = tuple(about["tags"])
-        network = _network(folder, options, tags, about.get("columns"))
-    except (TypeError, KeyError, ValueError, RuntimeError, OSError, SafetensorError) as error:
+        network = _network(folder, options, tags, about.get("columns"), about.get("experts"))
+    except (TypeError, KeyError, ValueError, RuntimeError, OSError, SafetensorError, RecipeError) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(
@@ -73,18 +75,33 @@ def load(folder: str | Path) -> tuple[tuple[str, ...], Network, NeuralOptions, d
     return tags, network, options, about["training"], about.get("iob2", True)
 
 
-def _network(folder: Path, options: NeuralOptions, tags: tuple[str, ...], columns: list[int] | None) -> Network:
+def _network(
+    folder: Path,
+    options: NeuralOptions,
+    tags: tuple[str, ...],
+    columns: list[int] | None,
+    experts: dict[str, Any] | None,
+) -> Network:
     crf = Crf(tags) if options.crf else None
     if crf is not None:
         crf.load_state_dict(load_file(folder / _CRF))
+    if experts is None:
+        return Network(_encoder(folder, options, tags, columns), crf)
+    sharing, languages = Sharing(**experts["sharing"]), experts["languages"]
+    words = _encoder(folder, options, outputs_of(sharing), None)
+    return Network(Experts.of_folder(folder, words, sharing, languages, len(tags)))
+
+
+def _encoder(folder: Path, options: NeuralOptions, outputs: tuple[str, ...], columns: list[int] | None) -> Encoder:
+    """Read the encoder that gives these outputs, tags or others."""
     if options.encoder.kind == "hashed":
         state = load_file(folder / WEIGHTS)
-        encoder = Hashed(options.encoder, len(tags), _vectors(state))
+        encoder = Hashed(options.encoder, len(outputs), _vectors(state))
         encoder.load_state_dict(state)
-        return Network(encoder, crf)
+        return encoder
     from exonym.tag.neural.transformer import Transformer
 
-    return Network(Transformer.of_folder(folder, options.encoder, tags, columns), crf)
+    return Transformer.of_folder(folder, options.encoder, outputs, columns)
 
 
 def _columns(network: Network) -> list[int] | None:

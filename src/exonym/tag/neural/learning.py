@@ -23,7 +23,7 @@ from exonym.tag.neural.batches import Item
 from exonym.tag.neural.build import build
 from exonym.tag.neural.options import NeuralOptions, Objective
 from exonym.tag.neural.tagger import NeuralTagger, network_fingerprint
-from exonym.tag.neural.training import fit
+from exonym.tag.neural.training import Learner, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +104,8 @@ def train(
             }
             identity |= {} if side is None else {"side": side.identity}
             unfinished = Checkpoint(Path(checkpoint), identity)
-        fit(network, items, options, objective, seed, progress, unfinished, side.task if side else None)
+        learner = Learner(network, objective, side.task if side else None)
+        fit(learner, items, options, seed, progress, unfinished)
     return NeuralTagger(tags, network, options, training)
 
 
@@ -126,8 +127,9 @@ def _continued(start: NeuralTagger, options: NeuralOptions) -> Network:
     from exonym.tag.neural.transformer import Transformer
 
     network = copy.deepcopy(start.network)
-    if isinstance(network.encoder, Transformer) and options.encoder.kind == "transformer":
-        network.encoder.freeze(options.encoder.frozen_layers)
+    words = getattr(network.encoder, "words", network.encoder)  # of experts, the encoder beneath
+    if isinstance(words, Transformer) and options.encoder.kind == "transformer":
+        words.freeze(options.encoder.frozen_layers)
     return network
 
 

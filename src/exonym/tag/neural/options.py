@@ -15,6 +15,7 @@ from exonym.hub import content_of, content_of_file
 Context = Literal["convolution", "lstm"]
 Subwords = Literal["first", "all"]
 Loss = Literal["hard", "mse", "kl"]
+Mixing = Literal["arithmetic", "geometric"]
 
 _USUAL: dict[str, dict[str, float]] = {
     "hashed": {"epochs": 8, "learning_rate": 2e-3, "batch_tokens": 1024},
@@ -215,3 +216,45 @@ class Objective:
             raise RecipeError(
                 f"objective: found temperature = {self.temperature} with {self.kind!r}; expected 1: only 'kl' has one"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharing:
+    """How a tagger of several languages learns what to share between them; see `exonym.tag.neural.train_shared`.
+
+    Attributes:
+        width: numbers per word that languages share, and as many that they do not, >= 1.
+        mixing: how what the experts say of a word is mixed by their gates g: `arithmetic`: log sum_k g_k p_k;
+            `geometric`: sum_k g_k log p_k, as in the released code, whose probabilities sum to less than one in
+            training. They are made to sum to one when a text is tagged.
+        gate: weight in the loss of telling the gates which language a word is of, >= 0.
+        adversary: weight with which the shared numbers learn to hide the language from the adversary, >= 0; with 0
+            there is no adversary, and no unlabelled text is needed.
+        dropout: share of what the experts are given that is left out in training, in [0, 1).
+
+    Source:
+        Chen et al. 2019 (ACL). The weights and the dropout are those of its script for named entities; the width was
+        200, in networks of its own.
+    """
+
+    width: int = 128
+    mixing: Mixing = "arithmetic"
+    gate: float = 0.01
+    adversary: float = 0.002
+    dropout: float = 0.5
+
+    def __post_init__(self) -> None:
+        name = "sharing"
+        _check_among(name, "mixing", self.mixing, get_args(Mixing))
+        for key, least in (("width", 1), ("gate", 0), ("adversary", 0)):
+            _check_number(name, key, getattr(self, key), least)
+        _check_share(name, "dropout", self.dropout, below_one=True)
+
+    def check(self, options: NeuralOptions) -> None:
+        """Refuse a tagger that cannot have experts.
+
+        Raises:
+            RecipeError: it has a CRF.
+        """
+        if options.crf:
+            raise RecipeError("neural tagger: found crf = true; expected false: experts give distributions of words")

@@ -1,7 +1,7 @@
 """The one training loop of all neural taggers, whatever they learn from.
 
-From items (windows with targets and weights) and a network to the same network, trained. It knows no corpus and no
-encoder. Start at `fit`.
+From items (windows with targets and weights) and a learner, which says what the loss of a batch is, to the learner's
+network, trained. It knows no corpus and no encoder. Start at `fit`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class SideTask(Protocol):
 
 
 class Learner(nn.Module):
-    """A network with its objective, and maybe a side task: from a batch to the weighted sum of the losses of words."""
+    """A network with its objective, and maybe a side task: from a batch to the weighted sum of the losses of words.
+
+    One that learns otherwise may have weights of its own besides, which are no part of the network.
+    """
 
     def __init__(self, network: Network, objective: Objective, side: SideTask | None = None) -> None:
         super().__init__()
@@ -81,16 +84,18 @@ class Learner(nn.Module):
         log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
         return torch.where(batch.inside, word_losses(self.objective, log_probabilities, batch.targets), 0)
 
+    def new_parameters(self) -> list[nn.Parameter]:
+        """Return the weights that learn at the rate of the head."""
+        return self.network.new_parameters()
+
 
 def fit(
-    network: Network,
+    learner: Learner,
     items: Sequence[Item],
     options: NeuralOptions,
-    objective: Objective,
     seed: int,
     progress: Progress | None = None,
     checkpoint: Checkpoint | None = None,
-    side: SideTask | None = None,
 ) -> Network:
     """Train a network: AdamW, a learning rate that rises and falls linearly, and gradients of limited length.
 
@@ -99,37 +104,35 @@ def fit(
     steps; each returns the same network.
 
     Args:
-        network: what to train; those of its weights that do not want a gradient stay as they are.
+        learner: what to train; those of its weights that do not want a gradient stay as they are.
         items: what to learn, at least one.
         options: how to train, resolved.
-        objective: what the targets of the items are for.
         seed: of the order of batches and of dropout, >= 0.
         progress: called with (steps done, all steps) after each step; what it raises stops the training.
         checkpoint: where to keep unfinished work and to find it again.
-        side: what else to learn; nothing if None.
 
     Returns:
-        The network on the CPU, set to evaluate.
+        The learner's network on the CPU, set to evaluate.
     """
     from accelerate import Accelerator
 
     accelerator = Accelerator(cpu=best_device().type == "cpu", mixed_precision="no")
-    learner = accelerator.prepare_model(Learner(network, objective, side).to(accelerator.device))
-    optimiser = _optimiser(network, options)
+    optimiser = _optimiser(learner.to(accelerator.device), options)
+    prepared = accelerator.prepare_model(learner)
     plan = _Plan(items, options, seed, accelerator.num_processes)
-    done = checkpoint.load(network, optimiser) if checkpoint else 0
-    learner.train()
+    done = checkpoint.load(learner, optimiser) if checkpoint else 0
+    prepared.train()
     for step, batches in plan.steps(done):
         set_rates(optimiser, step, plan.total, options.warmup)
         seed_with(seed, 1, step, accelerator.process_index)
-        _step(learner, optimiser, plan, batches, options, accelerator)
+        _step(prepared, optimiser, plan, batches, options, accelerator)
         if checkpoint and accelerator.is_main_process and plan.keeps(step + 1):
-            checkpoint.save(step + 1, network, optimiser)
+            checkpoint.save(step + 1, learner, optimiser)
         if progress:
             progress(step + 1, plan.total)
     if checkpoint and accelerator.is_main_process:
         checkpoint.remove()
-    return network.cpu().eval()
+    return learner.network.cpu().eval()
 
 
 class _Plan:
@@ -186,10 +189,10 @@ def _step(
     optimiser.zero_grad(set_to_none=True)
 
 
-def _optimiser(network: Network, options: NeuralOptions) -> torch.optim.Optimizer:
+def _optimiser(learner: Learner, options: NeuralOptions) -> torch.optim.Optimizer:
     """Give the new weights their own rate."""
-    new = {id(weight) for weight in network.new_parameters()}
+    new = {id(weight) for weight in learner.new_parameters()}
     rate = options.learning_rate or 0.0
     own = options.head_learning_rate or rate
-    rates = ((weight, own if id(weight) in new else rate) for weight in network.parameters())
+    rates = ((weight, own if id(weight) in new else rate) for weight in learner.parameters())
     return adamw(rates, options.weight_decay)
