@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -28,11 +28,15 @@ class Item:
         window: the window.
         target: of each word that counts its tag, int64 (T,), or its distribution, float32 (T, K).
         weight: of each of its words, > 0.
+        factors: by which the loss of each word is multiplied, float32 (T,); 1 if None.
+        sure: how much the cross-entropy of each tag of each word is added to that, float32 (T, K); nothing if None.
     """
 
     window: Window
     target: NDArray[np.int64] | NDArray[np.float32]
     weight: float
+    factors: NDArray[np.float32] | None = None
+    sure: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Batch:
         begins: whether the first of them begins a sentence, (B,).
         targets: int64 (B, T) or float32 (B, T, K), 0 past the end.
         weights: of each window, float32 (B,).
+        factors: of the loss of each word, float32 (B, T), 0 past the end; None for 1.
+        sure: of the cross-entropy of each tag, float32 (B, T, K), 0 past the end; None for 0.
     """
 
     inputs: dict[str, Tensor]
@@ -52,21 +58,35 @@ class Batch:
     begins: Tensor
     targets: Tensor
     weights: Tensor
+    factors: Tensor | None = None
+    sure: Tensor | None = None
 
     @classmethod
     def of(cls, items: Sequence[Item], encoder: Encoder, device: torch.device) -> Batch:
         """Collate items, and send them to a device."""
         windows = [item.window for item in items]
         lengths, begins = lengths_of(windows)
-        first = items[0].target
-        targets = np.zeros((len(items), int(lengths.max()), *first.shape[1:]), dtype=first.dtype)
-        for row, item in zip(targets, items, strict=True):
-            row[: len(item.target)] = item.target
         weights = torch.tensor([item.weight for item in items], dtype=torch.float32)
         inputs = {name: value.to(device) for name, value in encoder.collate(windows).items()}
+        factors = [item.factors for item in items if item.factors is not None]
+        sure = [item.sure for item in items if item.sure is not None]
         return cls(
-            inputs, lengths.to(device), begins.to(device), torch.from_numpy(targets).to(device), weights.to(device)
+            inputs,
+            lengths.to(device),
+            begins.to(device),
+            _padded([item.target for item in items], device),
+            weights.to(device),
+            _padded(factors, device) if factors else None,
+            _padded(sure, device) if sure else None,
         )
+
+
+def _padded(rows: Sequence[NDArray[Any]], device: torch.device) -> Tensor:
+    """Fill up arrays of a row for each word with 0, and send them to a device."""
+    padded = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), dtype=rows[0].dtype)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return torch.from_numpy(padded).to(device)
 
 
 def epoch_batches(items: Sequence[Item], budget: int, seed: tuple[int, ...]) -> list[list[int]]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from exonym.tag.neural.crf import Crf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from exonym.data import Ledger
@@ -56,6 +56,11 @@ class Encoder(Protocol):
 
     def __call__(self, **inputs: Tensor) -> Tensor:
         """Return the scores of the tags, shape (B, T, K), of the words that count, from each window's first."""
+        ...
+
+    @property
+    def hidden(self) -> Callable[..., Tensor]:
+        """Called like the encoder itself: returns vectors of the same words, shape (B, T, D), that can be compared."""
         ...
 
     def new_parameters(self) -> Iterable[nn.Parameter]:

@@ -92,6 +92,17 @@ class Hashed(nn.Module):
         vectors: Tensor | None = None,
     ) -> Tensor:
         """Return the scores of the tags (B, T, K)."""
+        scores: Tensor = self.head(self.hidden(words, rows, starts, vectors))
+        return scores
+
+    def hidden(
+        self,
+        words: Tensor,
+        rows: Tensor,
+        starts: Tensor,
+        vectors: Tensor | None = None,
+    ) -> Tensor:
+        """Return what the last layer makes of each word (B, T, D)."""
         inside = words >= 0
         places = words.clamp(min=0)
         forms, identities = embedding_bag(rows, self.table, starts, mode="sum").chunk(2)
@@ -101,11 +112,10 @@ class Hashed(nn.Module):
         if self.training and self.options.word_dropout:
             keep = torch.rand(places.shape, device=places.device) >= self.options.word_dropout
             known = known * keep[:, :, None]
-        hidden = self.dropout(self.norm(forms[places] + known))
+        hidden: Tensor = self.dropout(self.norm(forms[places] + known))
         for layer in self.layers:
             hidden = layer(hidden, inside)
-        scores: Tensor = self.head(hidden)
-        return scores
+        return hidden
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return none: all weights are new, and learn at one rate."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,8 @@ def train(
     *,
     objective: Objective = Objective(),  # noqa: B008 - immutable
     weights: ArrayLike | None = None,
+    word_weights: ArrayLike | None = None,
+    tag_weights: ArrayLike | None = None,
     start: NeuralTagger | None = None,
     seed: int = 1,
     progress: Progress | None = None,
@@ -52,7 +54,11 @@ def train(
     with own_randomness():
         seed_with(seed, 0)
         network = build(options, tags, ledger) if start is None else _continued(start, options)
-        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger)
+        of_words = OfWords(
+            _weights_of_words(corpus, "word_weights", word_weights),
+            _weights_of_words(corpus, "tag_weights", tag_weights),
+        )
+        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger, of_words)
         training = _describe(corpus, options, objective, seed, start, ledger)
         unfinished = None
         if checkpoint is not None:
@@ -64,6 +70,8 @@ def train(
                 "seed": seed,
                 "start": network_fingerprint(network, tags),
             }
+            for name, array in of_words.given():
+                identity[name] = array.tolist()
             unfinished = Checkpoint(Path(checkpoint), identity)
         fit(network, items, options, objective, seed, progress, unfinished)
     return NeuralTagger(tags, network, options, training)
@@ -133,6 +141,36 @@ def _weights(corpus: Corpus, weights: ArrayLike | None) -> NDArray[np.float64]:
     return array
 
 
+class OfWords(NamedTuple):
+    """Weights of all words of a corpus, float32 (words,); None where there are none.
+
+    Attributes:
+        words: factors of the objective.
+        tags: of the cross-entropy of the tags of the spans, which is added to it.
+    """
+
+    words: NDArray[np.float32] | None = None
+    tags: NDArray[np.float32] | None = None
+
+    def given(self) -> list[tuple[str, NDArray[np.float32]]]:
+        """Return those that there are, with the names that they have as arguments."""
+        named = (("word_weights", self.words), ("tag_weights", self.tags))
+        return [(name, array) for name, array in named if array is not None]
+
+
+def _weights_of_words(corpus: Corpus, name: str, weights: ArrayLike | None) -> NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    array = np.asarray(weights, dtype=np.float32)
+    words = sum(map(len, corpus))
+    if array.shape != (words,) or not (np.isfinite(array) & (array >= 0)).all():
+        raise DataError(
+            f"{corpus.name}: found {name} of shape {array.shape}; expected {words} numbers >= 0, one for each word of "
+            "all sentences, one sentence after another"
+        )
+    return array
+
+
 def _items(
     corpus: Corpus,
     tags: tuple[str, ...],
@@ -140,6 +178,7 @@ def _items(
     weights: NDArray[np.float64],
     network: Network,
     ledger: Ledger,
+    of_words: OfWords = OfWords(),  # noqa: B008 - immutable
 ) -> list[Item]:
     """Make windows with targets of the sentences that have words and weight; the others are counted."""
     used = [place for place, sentence in enumerate(corpus) if len(sentence) and weights[place]]
@@ -149,18 +188,50 @@ def _items(
         raise DataError(f"{corpus.name}: found no word of a weight above 0; expected sentences to learn from")
     columns = {tag: column for column, tag in enumerate(tags)}
     windows = network.encoder.windows([corpus[place].words for place in used], ledger)
-    return [
-        Item(window, _target(corpus[used[window.sentence]], window, columns, objective), weights[used[window.sentence]])
-        for window in windows
-    ]
+    starts = np.cumsum([0, *map(len, corpus)])
+    items = []
+    for window in windows:
+        place = used[window.sentence]
+        sentence, at = corpus[place], int(starts[place])
+        own = slice(at + window.start, at + window.stop)
+        items.append(
+            Item(
+                window,
+                _target(sentence, window, columns, objective),
+                weights[place],
+                None if of_words.words is None else of_words.words[own],
+                None if of_words.tags is None else _sure(sentence, window, columns, of_words.tags[own]),
+            )
+        )
+    return items
+
+
+def _sure(
+    sentence: Sentence, window: Window, columns: dict[str, int], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Put the weight of each word into the column of its tag."""
+    sure = np.zeros((len(window), len(columns)), dtype=np.float32)
+    sure[np.arange(len(window)), _tags_of(sentence, window, columns)] = weights
+    return sure
+
+
+def _tags_of(sentence: Sentence, window: Window, columns: dict[str, int]) -> NDArray[np.int64]:
+    """Return the columns of the tags that the spans give to the words of a window."""
+    tags = tags_of(len(sentence), sentence.spans)[window.start : window.stop]
+    strange = sorted(set(tags) - set(columns))
+    if strange:
+        raise DataError(
+            f"sentence {sentence.id!r}: found the tag {strange[0]}; expected one of {', '.join(columns)}, over which "
+            "its probabilities are"
+        )
+    return np.array([columns[tag] for tag in tags], dtype=np.int64)
 
 
 def _target(
     sentence: Sentence, window: Window, columns: dict[str, int], objective: Objective
 ) -> NDArray[np.int64] | NDArray[np.float32]:
     if objective.kind == "hard":
-        tags = tags_of(len(sentence), sentence.spans)[window.start : window.stop]
-        return np.array([columns[tag] for tag in tags], dtype=np.int64)
+        return _tags_of(sentence, window, columns)
     probabilities = sentence.probabilities
     if probabilities is None or probabilities.shape != (len(sentence), len(columns)):
         shape = None if probabilities is None else probabilities.shape

@@ -21,7 +21,7 @@ from exonym.device import best_device, half
 from exonym.windows import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -87,6 +87,26 @@ class NeuralTagger:
                 buffer, words = [], 0
         yield from self._probabilities(buffer)
 
+    def word_vectors(self, corpus: Iterable[Sentence]) -> NDArray[np.float32]:
+        """Return what the network makes of each word, before it scores tags.
+
+        Of `hashed` the output of the last layer, of `transformer` the mean of the last three layers at the subwords
+        that are read off.
+
+        Args:
+            corpus: the sentences; their spans are not looked at.
+
+        Returns:
+            The vectors of all words, one sentence after another, shape (words, D).
+        """
+        filled = [sentence.words for sentence in corpus if len(sentence)]
+        if not filled:
+            return np.zeros((0, 0), dtype=np.float32)
+        windows = self.network.encoder.windows(filled, self.ledger)
+        starts = np.cumsum([0, *map(len, filled)])
+        rows: NDArray[np.float32] = self._read(starts, windows, self._hidden).numpy()
+        return rows
+
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder, which appears only when it is whole; safetensors and JSON, no pickle.
 
@@ -137,23 +157,40 @@ class NeuralTagger:
     def _of_scores(self, lengths: Sequence[int], windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Score windows, stitch them, and turn the scores of each sentence into probabilities."""
         starts = np.cumsum([0, *lengths])
-        scores = torch.empty(int(starts[-1]), len(self.tags))
+        scores = self._read(starts, windows, self._scores)
         with torch.inference_mode():
-            kind = self._ready[1].type
-            for batch in packed([window.size for window in windows], _BATCH_TOKENS[kind], enough=_ENOUGH.get(kind)):
-                own = [windows[place] for place in batch]
-                for window, rows in zip(own, self._scores(own), strict=True):
-                    at = int(starts[window.sentence]) + window.start
-                    scores[at : at + len(window)] = rows[: len(window)]
             rows = self._marginals(scores, starts) if self.network.crf is not None else scores.softmax(-1)
         parts = [rows[start:stop].numpy() for start, stop in pairwise(starts)]
         return parts if self.iob2 else [of_iob1(part, self.tags) for part in parts]
 
+    def _read(
+        self, starts: NDArray[np.int64], windows: Sequence[Window], ask: Callable[[Sequence[Window]], torch.Tensor]
+    ) -> torch.Tensor:
+        """Ask the network about windows, and put the rows of all words (words, D) one sentence after another."""
+        found = torch.empty(0)
+        with torch.inference_mode():
+            kind = self._ready[1].type
+            for batch in packed([window.size for window in windows], _BATCH_TOKENS[kind], enough=_ENOUGH.get(kind)):
+                own = [windows[place] for place in batch]
+                answers = ask(own)
+                if not len(found):
+                    found = torch.empty(int(starts[-1]), answers.shape[2])
+                for window, rows in zip(own, answers, strict=True):
+                    at = int(starts[window.sentence]) + window.start
+                    found[at : at + len(window)] = rows[: len(window)]
+        return found
+
     def _scores(self, windows: Sequence[Window]) -> torch.Tensor:
         network, device = self._ready
-        inputs = {name: value.to(device) for name, value in network.encoder.collate(windows).items()}
-        scores: torch.Tensor = network(**inputs).cpu()
+        scores: torch.Tensor = network(**self._inputs(windows, device)).cpu()
         return scores
+
+    def _hidden(self, windows: Sequence[Window]) -> torch.Tensor:
+        network, device = self._ready
+        return network.encoder.hidden(**self._inputs(windows, device)).float().cpu()
+
+    def _inputs(self, windows: Sequence[Window], device: torch.device) -> dict[str, torch.Tensor]:
+        return {name: value.to(device) for name, value in self.network.encoder.collate(windows).items()}
 
     def _marginals(self, scores: torch.Tensor, starts: NDArray[np.int64]) -> torch.Tensor:
         """Run the CRF, on the CPU in float32, over whole sentences."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from exonym.device import autocast, best_device, seed_with
 from exonym.optimise import adamw, set_rates
 from exonym.tag.neural.batches import Batch, epoch_batches
-from exonym.tag.neural.objective import word_losses
+from exonym.tag.neural.objective import tag_losses, word_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -44,11 +44,16 @@ class Learner(nn.Module):
         """Return the sum, a scalar; what stands past the end of a window does not count."""
         scores: Tensor = self.network(**batch.inputs)
         with torch.autocast(scores.device.type, enabled=False):
-            if self.network.crf is not None and self.objective.kind == "hard":
+            bare = batch.factors is None and batch.sure is None
+            if self.network.crf is not None and self.objective.kind == "hard" and bare:
                 losses = self.network.crf.losses(scores, batch.targets, batch.lengths, batch.begins)
                 return losses @ batch.weights
             log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
             words = word_losses(self.objective, log_probabilities, batch.targets)
+            if batch.factors is not None:
+                words = words * batch.factors
+            if batch.sure is not None:
+                words = words + tag_losses(log_probabilities, batch.sure)
             inside = torch.arange(words.shape[1], device=words.device) < batch.lengths[:, None]
             return torch.where(inside, words, 0).sum(1) @ batch.weights
 

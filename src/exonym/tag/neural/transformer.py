@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from exonym.tag.neural.options import TransformerEncoder
 
 _CASE = "case.safetensors"
+_LAYERS = 3  # whose mean is the vector of a word: those of CoLaDa
 
 
 class _Content(NamedTuple):
@@ -182,20 +183,29 @@ class Transformer(nn.Module):
         cases: Tensor | None = None,
     ) -> Tensor:
         """Return the scores of the tags (B, T, K): the mean over subwords is taken of the scores."""
-        if self.case is None:
-            logits: Tensor = self.model(input_ids=ids, attention_mask=mask).logits
-        else:
-            embedded = self.model.get_input_embeddings()(ids) + self.case(cases)
-            logits = self.model(inputs_embeds=embedded, attention_mask=mask).logits
-        if starts is not None:
-            scores = logits.gather(1, starts[:, :, None].expand(-1, -1, logits.shape[2]))
-        elif owners is not None and counts is not None:
-            sums = logits.new_zeros(len(logits), counts.shape[1] + 1, logits.shape[2])
-            sums = sums.scatter_add(1, owners[:, :, None].expand(-1, -1, logits.shape[2]), logits)
-            scores = sums[:, :-1] / counts[:, :, None]
+        scores = _of_words(self._read(ids, mask, cases).logits, starts, owners, counts)
         if self.columns is None:
             return scores
         return torch.stack([scores[:, :, self.columns == tag].logsumexp(2) for tag in range(self.tags)], dim=2)
+
+    def hidden(
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        starts: Tensor | None = None,
+        owners: Tensor | None = None,
+        counts: Tensor | None = None,
+        cases: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean of the last three layers at each word (B, T, D): at its first subword, or over all."""
+        layers = self._read(ids, mask, cases, output_hidden_states=True).hidden_states
+        return _of_words(torch.stack(layers[-_LAYERS:]).mean(0), starts, owners, counts)
+
+    def _read(self, ids: Tensor, mask: Tensor, cases: Tensor | None, **more: bool) -> Any:  # noqa: ANN401 - Transformers
+        if self.case is None:
+            return self.model(input_ids=ids, attention_mask=mask, **more)
+        embedded = self.model.get_input_embeddings()(ids) + self.case(cases)
+        return self.model(inputs_embeds=embedded, attention_mask=mask, **more)
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return the weights of the classifier, and of the embedding of letter case."""
@@ -215,6 +225,17 @@ class Transformer(nn.Module):
             self.tokenizer.save_pretrained(folder)
         if self.case is not None:
             save_file(self.case.state_dict(), folder / _CASE)
+
+
+def _of_words(rows: Tensor, starts: Tensor | None, owners: Tensor | None, counts: Tensor | None) -> Tensor:
+    """Turn rows of subwords (B, S, D) into those of words (B, T, D): of their first subword, or the mean over all."""
+    if starts is not None:
+        rows = rows.gather(1, starts[:, :, None].expand(-1, -1, rows.shape[2]))
+    elif owners is not None and counts is not None:
+        sums = rows.new_zeros(len(rows), counts.shape[1] + 1, rows.shape[2])
+        sums = sums.scatter_add(1, owners[:, :, None].expand(-1, -1, rows.shape[2]), rows)
+        rows = sums[:, :-1] / counts[:, :, None]
+    return rows
 
 
 def _case_embedding(model: Any) -> nn.Embedding:  # noqa: ANN401
