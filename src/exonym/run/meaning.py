@@ -13,7 +13,18 @@ from exonym.data import DROP
 from exonym.errors import MissingExtra
 from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
-from exonym.transfer import Average, Direct, MethodOptions, MultiSource, SavedTagger, TeacherStudent, TranslateTrain
+from exonym.transfer import (
+    Average,
+    CoLaDa,
+    Direct,
+    MethodOptions,
+    MultiSource,
+    SavedTagger,
+    TeacherStudent,
+    TranslateTrain,
+    UniTrans,
+    WordByWord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +54,8 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     if recipe.source is not None and recipe.source.test is not None and not recipe.has_labels:
         faults.append("found source.test without source.train; expected both: a tagger is trained to be tested there.")
     for method in recipe.methods:
-        translates = any(getattr(method.options, key, None) is not None for key in ("translator", "scorer"))
+        parts = (method.options, getattr(method.options, "translation", None))
+        translates = any(getattr(part, key, None) is not None for part in parts for key in ("translator", "scorer"))
         if translates and recipe.source is None:
             faults.append(
                 f"found no source language; expected it for the translator of the method {method.name}. Write "
@@ -94,7 +106,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translator", "aligner", "tagger", "source_tagger", "student", "first")
+    keys = ("translation", "translator", "aligner", "tagger", "source_tagger", "student", "first")
     inner = [getattr(options, key, None) for key in keys]
     for part in (*inner, *getattr(options, "teachers", ())):
         found |= _requires(part) if part is not None else {}
@@ -119,7 +131,9 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
+def _missing(options: MethodOptions | SavedTagger | WordByWord, target: TargetData) -> str:
+    if isinstance(options, UniTrans | CoLaDa):
+        return _missing(options.translation, target) if target.text else "`text`"
     if isinstance(options, Average | TeacherStudent | MultiSource):
         if not isinstance(options, Average) and not target.text and options.student is not None:
             return "`text`"
@@ -131,7 +145,7 @@ def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
         return ""
     if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
         return "`translation`"
-    if options.kind in ("gloss", "translate_train") and target.translation is None and not target.extra:
+    if options.kind in ("gloss", "translate_train", "words") and target.translation is None and not target.extra:
         return "`translation` or `extra`"
     if options.kind == "translate_test" and target.test_translation is None:
         return "`test_translation`"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.average import Average, average
+from exonym.transfer.colada import CoLaDa, Neighbours, colada
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
@@ -16,11 +17,24 @@ from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
+from exonym.transfer.translated import WordByWord
+from exonym.transfer.unitrans import UniTrans, unitrans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MethodOptions = Direct | Gloss | TranslateTrain | TranslateTest | Average | TeacherStudent | MultiSource | Supervised
+MethodOptions = (
+    Direct
+    | Gloss
+    | TranslateTrain
+    | TranslateTest
+    | Average
+    | TeacherStudent
+    | MultiSource
+    | UniTrans
+    | CoLaDa
+    | Supervised
+)
 
 
 class Method(NamedTuple):
@@ -38,6 +52,8 @@ METHODS: dict[str, Method] = {
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
     "multi_source": Method(MultiSource, multi_source),
+    "unitrans": Method(UniTrans, unitrans),
+    "colada": Method(CoLaDa, colada),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -52,6 +68,7 @@ def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1
 __all__ = [
     "METHODS",
     "Average",
+    "CoLaDa",
     "Direct",
     "Do",
     "Gloss",
@@ -60,6 +77,7 @@ __all__ = [
     "Method",
     "MethodOptions",
     "MultiSource",
+    "Neighbours",
     "Outcome",
     "SavedTagger",
     "Stage",
@@ -68,7 +86,10 @@ __all__ = [
     "TeacherStudent",
     "TranslateTest",
     "TranslateTrain",
+    "UniTrans",
+    "WordByWord",
     "average",
+    "colada",
     "direct",
     "gloss",
     "just_do",
@@ -81,4 +102,5 @@ __all__ = [
     "transfer",
     "translate_test",
     "translate_train",
+    "unitrans",
 ]
