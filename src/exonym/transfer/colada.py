@@ -110,7 +110,6 @@ def colada(task: Task, options: CoLaDa, do: Do = just_do, seed: int = 1) -> Outc
     text, seen = task.unseen_text("colada")
     silver, lost = translated_source(task, options.translation, options.tagger, do, seed)
     model = do(train, task.source, options.tagger, seed)
-    told: tuple[Corpus, NDArray[np.float32]] | None = None
     for number in range(options.rounds):
         trust = options.later_trust if number else options.trust
         labelled = do(tag, model, silver)
@@ -119,8 +118,7 @@ def colada(task: Task, options: CoLaDa, do: Do = just_do, seed: int = 1) -> Outc
         labelled = do(tag, better, text)
         weights = do(weigh_labels, better, labelled, options.neighbours, seed)
         model = do(learn_weighted, labelled, weights, options.tagger, seed)
-        told = labelled, weights
-    ledger = lost if told is None else do(count_weighed, lost, *told, seen)
+    ledger = do(count_weighed, lost, labelled, weights, seen)
     return Outcome(tagger=model, predictions=do(tag, model, task.test), ledger=ledger)
 
 

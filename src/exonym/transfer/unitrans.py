@@ -115,7 +115,8 @@ def unitrans(task: Task, options: UniTrans, do: Do = just_do, seed: int = 1) -> 
     )
     agreed = do(agreement, source, translated, tuned)
     teacher = tuned if options.teacher == "tuned" else source
-    student = do(learn_agreed, teacher, agreed, options.learner, options.soft, options.agreed, _seed(options, seed))
+    own = seed_for(options.learner, seed)
+    student = do(learn_agreed, teacher, agreed, options.learner, options.soft, options.agreed, own)
     ledger = do(count_agreed, lost, teacher, agreed, seen)
     return Outcome(tagger=student, predictions=do(tag, student, task.test), ledger=ledger)
 
@@ -129,10 +130,6 @@ def _models(task: Task, options: UniTrans, do: Do, seed: int) -> tuple[tuple[Tag
     light = isinstance(options.tagger, LightOptions)
     tuned = do(tune, task.source, silver, options.tagger, own, None if light else source)
     return (source, translated, tuned), lost
-
-
-def _seed(options: UniTrans, seed: int) -> int:
-    return seed_for(options.learner, seed)
 
 
 @stage(1)
