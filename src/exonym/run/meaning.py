@@ -15,6 +15,7 @@ from exonym.run.folder import PAGE, RESULTS, STORE
 from exonym.tag import NeuralOptions
 from exonym.transfer import (
     Average,
+    CoLaDa,
     Direct,
     ManMoe,
     MethodOptions,
@@ -23,6 +24,8 @@ from exonym.transfer import (
     SavedTagger,
     TeacherStudent,
     TranslateTrain,
+    UniTrans,
+    WordByWord,
 )
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
     from exonym.run.recipe import Recipe, TargetData
     from exonym.transfer.teachers import TeacherOptions
+
+    _AnyOptions = MethodOptions | SavedTagger | WordByWord
 
 T = TypeVar("T")
 
@@ -79,27 +84,36 @@ def faults_of_meaning(recipe: Recipe) -> list[str]:
     return faults
 
 
-def _teachers(options: MethodOptions | SavedTagger) -> tuple[TeacherOptions, ...]:
-    """Return the methods that a method asks first."""
+def _inner(options: _AnyOptions) -> tuple[TeacherOptions | WordByWord, ...]:
+    """Return what a method carries out first: its teachers or routes, or the translation of the source."""
+    if isinstance(options, UniTrans | CoLaDa):
+        return (options.translation,)
     if isinstance(options, MultiSource):
         return (options.first or Direct(),)
     found: tuple[TeacherOptions, ...] = getattr(options, "teachers", ()) or getattr(options, "routes", ())
     return found
 
 
-def _translates(options: MethodOptions | SavedTagger) -> bool:
-    """Say whether a method, or a teacher of it, asks a translator, which must be told the languages."""
+def _translates(options: _AnyOptions) -> bool:
+    """Say whether a method, or what is in it, asks a translator, which must be told the languages."""
     own = any(getattr(options, key, None) is not None for key in ("translator", "scorer"))
-    return own or any(map(_translates, _teachers(options)))
+    return own or any(map(_translates, _inner(options)))
 
 
-def _needs_source(options: MethodOptions | SavedTagger) -> bool:
+def _needs_source(options: _AnyOptions) -> bool:
     """Say whether a method or teacher learns from source labels, or has the labelled source text translated."""
     if isinstance(options, Average | Mixture | TeacherStudent):
-        return any(map(_needs_source, _teachers(options)))
+        return any(map(_needs_source, _inner(options)))
     if isinstance(options, TranslateTrain):
         return options.labels == "gold" or options.source_tagger is None or options.translator is not None
     return options.kind not in ("saved", "supervised") and not isinstance(getattr(options, "tagger", None), SavedTagger)
+
+
+def _needs_text(options: _AnyOptions) -> bool:
+    """Say whether a method learns from unlabelled target text."""
+    if isinstance(options, ManMoe):
+        return options.adversary > 0
+    return isinstance(options, UniTrans | CoLaDa) or getattr(options, "student", None) is not None
 
 
 def _faults_of_sources(options: MultiSource | ManMoe, recipe: Recipe) -> list[str]:
@@ -118,8 +132,8 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator", "first", "similarity")
-    inner = [getattr(options, key, None) for key in keys]
+    keys = ("translation", "translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator")
+    inner = [getattr(options, key, None) for key in (*keys, "first", "similarity")]
     for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
         found |= _requires(part) if part is not None else {}
     return found
@@ -143,13 +157,11 @@ def _twice(values: Sequence[T]) -> list[T]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
-    if getattr(options, "student", None) is not None and not target.text:
+def _missing(options: _AnyOptions, target: TargetData) -> str:
+    if _needs_text(options) and not target.text:
         return "`text`"
-    if teachers := _teachers(options):
-        return next((missing for teacher in teachers if (missing := _missing(teacher, target))), "")
-    if isinstance(options, ManMoe) and options.adversary and not target.text:
-        return "`text`"
+    if inner := _inner(options):
+        return next((missing for part in inner if (missing := _missing(part, target))), "")
     if options.kind == "supervised" and target.train is None:
         return "`train`"
     if getattr(options, "translator", None) is not None:
@@ -159,7 +171,7 @@ def _missing(options: MethodOptions | SavedTagger, target: TargetData) -> str:
     if options.kind == "translate_train" and options.labels == "gold" and target.translation is None:
         return "`translation`"
     if (
-        options.kind in ("gloss", "translate_train", "lexical_injection")
+        options.kind in ("gloss", "translate_train", "lexical_injection", "words")
         and target.translation is None
         and not target.extra
     ):

@@ -165,6 +165,8 @@ def describe(value: Any) -> str:  # noqa: ANN401 - whatever a stage may be given
             f"{f.name}={known.get(f.name) or describe(getattr(value, f.name))}" for f in fields(value) if f.compare
         )
         return f"{type(value).__name__}({inner})"
+    if isinstance(value, Ledger):
+        return f"Ledger({json.dumps(value)})"
     if isinstance(value, (tuple, list)):
         return f"[{','.join(map(describe, value))}]"
     if isinstance(value, np.ndarray):

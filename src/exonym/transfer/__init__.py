@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.average import Average, average
+from exonym.transfer.colada import CoLaDa, Neighbours, colada
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
@@ -24,6 +25,8 @@ from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
 from exonym.transfer.translate_test import TranslateTest, translate_test
 from exonym.transfer.translate_train import TranslateTrain, translate_train
+from exonym.transfer.translated import WordByWord
+from exonym.transfer.unitrans import UniTrans, unitrans
 from exonym.transfer.word_pairs import WordPair, read_pairs
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ MethodOptions = (
     | Mixture
     | Mtmt
     | LexicalInjection
+    | UniTrans
+    | CoLaDa
     | Supervised
 )
 
@@ -64,6 +69,8 @@ METHODS: dict[str, Method] = {
     "mtmt": Method(Mtmt, mtmt),
     "lexical_injection": Method(LexicalInjection, lexical_injection),
     "man_moe": Method(ManMoe, man_moe),
+    "unitrans": Method(UniTrans, unitrans),
+    "colada": Method(CoLaDa, colada),
     "supervised": Method(Supervised, supervised),
 }
 
@@ -78,6 +85,7 @@ def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1
 __all__ = [
     "METHODS",
     "Average",
+    "CoLaDa",
     "Direct",
     "Do",
     "EntitySimilarity",
@@ -95,6 +103,7 @@ __all__ = [
     "Mixture",
     "Mtmt",
     "MultiSource",
+    "Neighbours",
     "Outcome",
     "PhraseScorer",
     "Retrieval",
@@ -106,8 +115,11 @@ __all__ = [
     "TranslateTest",
     "TranslateTrain",
     "TranslatorLinks",
+    "UniTrans",
+    "WordByWord",
     "WordPair",
     "average",
+    "colada",
     "direct",
     "gloss",
     "inject",
@@ -127,4 +139,5 @@ __all__ = [
     "transfer",
     "translate_test",
     "translate_train",
+    "unitrans",
 ]

@@ -106,15 +106,23 @@ def translate_train(task: Task, options: TranslateTrain, do: Do = just_do, seed:
         labels are projected.
     """
     own = seed_for(options.tagger, seed)
-    if options.markers is None or options.translator is None:
-        projected, made = _over_links(task, options, do, seed)
-    else:
-        projected, made = _by_markers(task, options.translator, options.markers, options, do, seed)
+    projected, made = projected_source(task, options, do, seed)
     silver = do(keep, projected, options.filtering)
     tagger = do(train, silver, options.tagger, own)
     predictions = do(tag, tagger, task.test)
     lost = do(count_losses, projected, options.filtering)
     return Outcome(tagger=tagger, predictions=predictions, corpus=projected, ledger=counted(made, lost))
+
+
+def projected_source(task: Task, options: TranslateTrain, do: Do, seed: int) -> tuple[Corpus, Ledger]:
+    """Carry out translate-train up to the labelled target corpus, before anything is left out of it.
+
+    Returns:
+        The target corpus, and the count of what the translator made.
+    """
+    if options.markers is None or options.translator is None:
+        return _over_links(task, options, do, seed)
+    return _by_markers(task, options.translator, options.markers, options, do, seed)
 
 
 def _over_links(task: Task, options: TranslateTrain, do: Do, seed: int) -> tuple[Corpus, Ledger]:

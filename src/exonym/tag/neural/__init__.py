@@ -38,6 +38,8 @@ def train_neural(
     *,
     objective: Objective = Objective(),  # noqa: B008 - immutable
     weights: ArrayLike | None = None,
+    word_weights: ArrayLike | None = None,
+    tag_weights: ArrayLike | None = None,
     start: NeuralTagger | None = None,
     seed: int = 1,
     progress: Callable[[int, int], None] | None = None,
@@ -54,6 +56,11 @@ def train_neural(
         objective: what to learn: `hard` from the spans, `mse` and `kl` from `Sentence.probabilities`, which every
             sentence must then have.
         weights: of each sentence, shape (N,), >= 0: how much each of its words counts; 1 if None.
+        word_weights: by which the loss of each word is multiplied, >= 0, shape (words,): of all words of the corpus,
+            one sentence after another. The mean is still taken over all words. 1 if None.
+        tag_weights: of each word, shape (words,), >= 0: how much the cross-entropy of the tag that the spans of the
+            corpus give it is added to its loss, whatever the objective; 0 if None. With either of these two a CRF
+            learns by its marginals, word by word, also from `hard`.
         start: the tagger to go on from, in place of a fresh network: its encoder, CRF and tags are kept, whatever the
             options say; of their encoder only `frozen_layers` counts.
         seed: of first weights, dropout and the order of sentences, >= 0.
@@ -78,6 +85,8 @@ def train_neural(
         options,
         objective=objective,
         weights=weights,
+        word_weights=word_weights,
+        tag_weights=tag_weights,
         start=start,
         seed=seed,
         progress=progress,

@@ -29,12 +29,16 @@ class Item:
         target: of each word that counts its tag, int64 (T,), or its distribution, float32 (T, K).
         weight: of each of its words, > 0.
         given: what a side task knows of each of its words, float32 (T, D).
+        factors: by which the loss of each word is multiplied, float32 (T,); 1 if None.
+        sure: how much the cross-entropy of each tag of each word is added to that, float32 (T, K); nothing if None.
     """
 
     window: Window
     target: NDArray[np.int64] | NDArray[np.float32]
     weight: float
     given: NDArray[np.float32] | None = None
+    factors: NDArray[np.float32] | None = None
+    sure: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Batch:
         targets: int64 (B, T) or float32 (B, T, K), 0 past the end.
         weights: of each window, float32 (B,).
         given: what a side task knows of words, float32 (B, T, D), 0 past the end; None if it knows nothing.
+        factors: of the loss of each word, float32 (B, T), 0 past the end; None for 1.
+        sure: of the cross-entropy of each tag, float32 (B, T, K), 0 past the end; None for 0.
     """
 
     inputs: dict[str, Tensor]
@@ -56,6 +62,8 @@ class Batch:
     targets: Tensor
     weights: Tensor
     given: Tensor | None = None
+    factors: Tensor | None = None
+    sure: Tensor | None = None
 
     @property
     def inside(self) -> Tensor:
@@ -67,20 +75,32 @@ class Batch:
         """Collate items, and send them to a device."""
         windows = [item.window for item in items]
         lengths, begins = lengths_of(windows)
-        targets = _padded([item.target for item in items]).to(device)
-        known = [item.given for item in items if item.given is not None]
         weights = torch.tensor([item.weight for item in items], dtype=torch.float32)
         inputs = {name: value.to(device) for name, value in encoder.collate(windows).items()}
-        given = _padded(known).to(device) if known else None
-        return cls(inputs, lengths.to(device), begins.to(device), targets, weights.to(device), given)
+        return cls(
+            inputs,
+            lengths.to(device),
+            begins.to(device),
+            _padded([item.target for item in items], device),
+            weights.to(device),
+            _if_any([item.given for item in items], device),
+            _if_any([item.factors for item in items], device),
+            _if_any([item.sure for item in items], device),
+        )
 
 
-def _padded(rows: Sequence[NDArray[Any]]) -> Tensor:
-    """Stack arrays (T, ...) of different length, with 0 past the end of each."""
+def _if_any(rows: Sequence[NDArray[np.float32] | None], device: torch.device) -> Tensor | None:
+    """Fill up arrays that either all items have or none has."""
+    found = [row for row in rows if row is not None]
+    return _padded(found, device) if found else None
+
+
+def _padded(rows: Sequence[NDArray[Any]], device: torch.device) -> Tensor:
+    """Fill up arrays of a row for each word with 0, and send them to a device."""
     padded = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), dtype=rows[0].dtype)
     for place, row in zip(padded, rows, strict=True):
         place[: len(row)] = row
-    return torch.from_numpy(padded)
+    return torch.from_numpy(padded).to(device)
 
 
 def epoch_batches(items: Sequence[Item], budget: int, seed: tuple[int, ...]) -> list[list[int]]:

@@ -63,6 +63,11 @@ class Encoder(Protocol):
         """Return the scores of the tags, shape (B, T, K), of the words that count, from each window's first."""
         ...
 
+    @property
+    def hidden(self) -> Callable[..., Tensor]:
+        """Called like the encoder itself: returns vectors of the same words, shape (B, T, D), that can be compared."""
+        ...
+
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return the weights that start at random and learn at the rate of the head."""
         ...

@@ -130,6 +130,10 @@ class Experts(nn.Module):
         parts = self.parts(**inputs)
         return parts.vectors, parts.scores
 
+    def hidden(self, **inputs: Tensor) -> Tensor:
+        """Return what the experts for tags see of words, shape (B, T, D)."""
+        return self.parts(**inputs).vectors
+
     def windows(self, sentences: Sequence[Sequence[str]], ledger: Ledger) -> list[Window]:
         """Cut sentences into the windows of the encoder beneath."""
         return self.words.windows(sentences, ledger)

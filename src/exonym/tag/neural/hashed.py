@@ -102,6 +102,17 @@ class Hashed(nn.Module):
         vectors: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Return the vectors of words (B, T, D) and the scores of their tags (B, T, K)."""
+        hidden = self.hidden(words, rows, starts, vectors)
+        return hidden, self.head(hidden)
+
+    def hidden(
+        self,
+        words: Tensor,
+        rows: Tensor,
+        starts: Tensor,
+        vectors: Tensor | None = None,
+    ) -> Tensor:
+        """Return what the last layer makes of each word (B, T, D)."""
         inside = words >= 0
         places = words.clamp(min=0)
         forms, identities = embedding_bag(rows, self.table, starts, mode="sum").chunk(2)
@@ -111,10 +122,10 @@ class Hashed(nn.Module):
         if self.training and self.options.word_dropout:
             keep = torch.rand(places.shape, device=places.device) >= self.options.word_dropout
             known = known * keep[:, :, None]
-        hidden = self.dropout(self.norm(forms[places] + known))
+        hidden: Tensor = self.dropout(self.norm(forms[places] + known))
         for layer in self.layers:
             hidden = layer(hidden, inside)
-        return hidden, self.head(hidden)
+        return hidden
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return none: all weights are new, and learn at one rate."""

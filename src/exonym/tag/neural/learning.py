@@ -10,7 +10,7 @@ import copy
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,8 @@ def train(
     *,
     objective: Objective = Objective(),  # noqa: B008 - immutable
     weights: ArrayLike | None = None,
+    word_weights: ArrayLike | None = None,
+    tag_weights: ArrayLike | None = None,
     start: NeuralTagger | None = None,
     seed: int = 1,
     progress: Progress | None = None,
@@ -89,7 +91,11 @@ def train(
     with own_randomness():
         seed_with(seed, 0)
         network = build(options, tags, ledger) if start is None else _continued(start, options)
-        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger, side)
+        of_words = OfWords(
+            _weights_of_words(corpus, "word_weights", word_weights),
+            _weights_of_words(corpus, "tag_weights", tag_weights),
+        )
+        items = _items(corpus, tags, objective, _weights(corpus, weights), network, ledger, of_words, side)
         training = _describe(corpus, options, objective, seed, start, ledger)
         training |= {} if side is None else {"side": side.told}
         unfinished = None
@@ -103,6 +109,8 @@ def train(
                 "start": network_fingerprint(network, tags),
             }
             identity |= {} if side is None else {"side": side.identity}
+            for name, array in of_words.given():
+                identity[name] = array.tolist()
             unfinished = Checkpoint(Path(checkpoint), identity)
         learner = Learner(network, objective, side.task if side else None)
         fit(learner, items, options, seed, progress, unfinished)
@@ -174,6 +182,36 @@ def _weights(corpus: Corpus, weights: ArrayLike | None) -> NDArray[np.float64]:
     return array
 
 
+class OfWords(NamedTuple):
+    """Weights of all words of a corpus, float32 (words,); None where there are none.
+
+    Attributes:
+        words: factors of the objective.
+        tags: of the cross-entropy of the tags of the spans, which is added to it.
+    """
+
+    words: NDArray[np.float32] | None = None
+    tags: NDArray[np.float32] | None = None
+
+    def given(self) -> list[tuple[str, NDArray[np.float32]]]:
+        """Return those that there are, with the names that they have as arguments."""
+        named = (("word_weights", self.words), ("tag_weights", self.tags))
+        return [(name, array) for name, array in named if array is not None]
+
+
+def _weights_of_words(corpus: Corpus, name: str, weights: ArrayLike | None) -> NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    array = np.asarray(weights, dtype=np.float32)
+    words = sum(map(len, corpus))
+    if array.shape != (words,) or not (np.isfinite(array) & (array >= 0)).all():
+        raise DataError(
+            f"{corpus.name}: found {name} of shape {array.shape}; expected {words} numbers >= 0, one for each word of "
+            "all sentences, one sentence after another"
+        )
+    return array
+
+
 def _items(
     corpus: Corpus,
     tags: tuple[str, ...],
@@ -181,6 +219,7 @@ def _items(
     weights: NDArray[np.float64],
     network: Network,
     ledger: Ledger,
+    of_words: OfWords = OfWords(),  # noqa: B008 - immutable
     side: Side | None = None,
 ) -> list[Item]:
     """Make windows with targets of the sentences that have words and weight; the others are counted."""
@@ -190,20 +229,52 @@ def _items(
     if not used:
         raise DataError(f"{corpus.name}: found no word of a weight above 0; expected sentences to learn from")
     columns = {tag: column for column, tag in enumerate(tags)}
+    windows = network.encoder.windows([corpus[place].words for place in used], ledger)
+    starts = np.cumsum([0, *map(len, corpus)])
     items = []
-    for window in network.encoder.windows([corpus[place].words for place in used], ledger):
+    for window in windows:
         place = used[window.sentence]
-        target = _target(corpus[place], window, columns, objective)
-        items.append(Item(window, target, weights[place], side.of(place, window) if side else None))
+        sentence, at = corpus[place], int(starts[place])
+        own = slice(at + window.start, at + window.stop)
+        items.append(
+            Item(
+                window,
+                _target(sentence, window, columns, objective),
+                weights[place],
+                None if side is None else side.of(place, window),
+                None if of_words.words is None else of_words.words[own],
+                None if of_words.tags is None else _sure(sentence, window, columns, of_words.tags[own]),
+            )
+        )
     return items
+
+
+def _sure(
+    sentence: Sentence, window: Window, columns: dict[str, int], weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Put the weight of each word into the column of its tag."""
+    sure = np.zeros((len(window), len(columns)), dtype=np.float32)
+    sure[np.arange(len(window)), _tags_of(sentence, window, columns)] = weights
+    return sure
+
+
+def _tags_of(sentence: Sentence, window: Window, columns: dict[str, int]) -> NDArray[np.int64]:
+    """Return the columns of the tags that the spans give to the words of a window."""
+    tags = tags_of(len(sentence), sentence.spans)[window.start : window.stop]
+    strange = sorted(set(tags) - set(columns))
+    if strange:
+        raise DataError(
+            f"sentence {sentence.id!r}: found the tag {strange[0]}; expected one of {', '.join(columns)}, over which "
+            "its probabilities are"
+        )
+    return np.array([columns[tag] for tag in tags], dtype=np.int64)
 
 
 def _target(
     sentence: Sentence, window: Window, columns: dict[str, int], objective: Objective
 ) -> NDArray[np.int64] | NDArray[np.float32]:
     if objective.kind == "hard":
-        tags = tags_of(len(sentence), sentence.spans)[window.start : window.stop]
-        return np.array([columns[tag] for tag in tags], dtype=np.int64)
+        return _tags_of(sentence, window, columns)
     probabilities = sentence.probabilities
     if probabilities is None or probabilities.shape != (len(sentence), len(columns)):
         shape = None if probabilities is None else probabilities.shape

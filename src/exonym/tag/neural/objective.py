@@ -34,3 +34,13 @@ def word_losses(objective: Objective, log_probabilities: Tensor, targets: Tensor
     log_q = (targets.clamp(min=1e-30).log() / objective.temperature).log_softmax(-1)
     q = log_q.exp() if objective.temperature != 1 else targets
     return objective.temperature**2 * (torch.xlogy(q, q) - q * log_p).sum(-1)
+
+
+def tag_losses(log_probabilities: Tensor, sure: Tensor) -> Tensor:
+    """Return the cross-entropy of tags by their weights: `- sum_k sure_k log p_k` of each word.
+
+    Args:
+        log_probabilities: logarithms of the distributions p of words over tags, shape (..., K).
+        sure: weights of the tags, >= 0; they need not sum to one, shape (..., K).
+    """
+    return -(sure * log_probabilities.clamp(min=_FLOOR)).sum(-1)

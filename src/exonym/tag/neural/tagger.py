@@ -21,7 +21,7 @@ from exonym.device import best_device, half
 from exonym.windows import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from exonym.data import Sentence
     from exonym.tag.neural.encoder import Network, Window
     from exonym.tag.neural.options import NeuralOptions
+
+    _Ask = Callable[[Network, dict[str, torch.Tensor]], torch.Tensor]
 
 _BUFFER = 1 << 16  # words that are read ahead, so that sentences of like length can go together
 _BATCH_TOKENS = {"cpu": 1024, "cuda": 16384}  # most in a batch: on a CPU larger ones gain little
@@ -100,10 +102,25 @@ class NeuralTagger:
         filled = [words for words in sentences if len(words)]
         if not filled:
             return
-        with torch.inference_mode():
-            windows = self.network.encoder.windows(filled, self.ledger)
-            rows = self._stitched([len(words) for words in filled], windows, vectors=True).numpy()
+        rows = self._vectors(filled, lambda network, inputs: network.read(**inputs)[0])
         yield from np.split(rows, np.cumsum([len(words) for words in sentences[:-1]]))
+
+    def word_vectors(self, corpus: Iterable[Sentence]) -> NDArray[np.float32]:
+        """Return vectors of words that can be compared.
+
+        Of `hashed` and of experts they are those of `vectors`, of `transformer` the mean of the last three layers at
+        the subwords that are read off.
+
+        Args:
+            corpus: the sentences; their spans are not looked at.
+
+        Returns:
+            The vectors of all words, one sentence after another, shape (words, D).
+        """
+        filled = [sentence.words for sentence in corpus if len(sentence)]
+        if not filled:
+            return np.zeros((0, 0), dtype=np.float32)
+        return self._vectors(filled, lambda network, inputs: network.encoder.hidden(**inputs))
 
     def save(self, folder: str | Path) -> None:
         """Write the tagger as a folder, which appears only when it is whole; safetensors and JSON, no pickle.
@@ -155,26 +172,33 @@ class NeuralTagger:
     def _of_scores(self, lengths: Sequence[int], windows: Sequence[Window]) -> list[NDArray[np.float32]]:
         """Score windows, stitch them, and turn the scores of each sentence into probabilities."""
         starts = np.cumsum([0, *lengths])
+        scores = self._stitched(lengths, windows, lambda network, inputs: network(**inputs))
         with torch.inference_mode():
-            scores = self._stitched(lengths, windows)
             rows = self._marginals(scores, starts) if self.network.crf is not None else scores.softmax(-1)
         parts = [rows[start:stop].numpy() for start, stop in pairwise(starts)]
         return parts if self.iob2 else [of_iob1(part, self.tags) for part in parts]
 
-    def _stitched(self, lengths: Sequence[int], windows: Sequence[Window], *, vectors: bool = False) -> torch.Tensor:
-        """Read windows in batches and put together the scores, or the vectors, of the words of all sentences."""
+    def _vectors(self, sentences: Sequence[Sequence[str]], ask: _Ask) -> NDArray[np.float32]:
+        """Cut sentences that have words into windows, and ask for vectors of all words."""
+        windows = self.network.encoder.windows(sentences, self.ledger)
+        rows: NDArray[np.float32] = self._stitched([len(words) for words in sentences], windows, ask).numpy()
+        return rows
+
+    def _stitched(self, lengths: Sequence[int], windows: Sequence[Window], ask: _Ask) -> torch.Tensor:
+        """Ask the network about windows in batches, and put the rows of all words (words, D) one after another."""
         starts = np.cumsum([0, *lengths])
         network, device = self._ready
         whole = torch.empty(0)
         sizes = [window.size for window in windows]
-        for batch in packed(sizes, _BATCH_TOKENS[device.type], enough=_ENOUGH.get(device.type)):
-            own = [windows[place] for place in batch]
-            inputs = {name: value.to(device) for name, value in network.encoder.collate(own).items()}
-            found = (network.read(**inputs)[0] if vectors else network(**inputs)).cpu()
-            whole = whole if len(whole) else torch.empty(int(starts[-1]), found.shape[2])
-            for window, rows in zip(own, found, strict=True):
-                at = int(starts[window.sentence]) + window.start
-                whole[at : at + len(window)] = rows[: len(window)]
+        with torch.inference_mode():
+            for batch in packed(sizes, _BATCH_TOKENS[device.type], enough=_ENOUGH.get(device.type)):
+                own = [windows[place] for place in batch]
+                inputs = {name: value.to(device) for name, value in network.encoder.collate(own).items()}
+                found = ask(network, inputs).float().cpu()
+                whole = whole if len(whole) else torch.empty(int(starts[-1]), found.shape[2])
+                for window, rows in zip(own, found, strict=True):
+                    at = int(starts[window.sentence]) + window.start
+                    whole[at : at + len(window)] = rows[: len(window)]
         return whole
 
     def _marginals(self, scores: torch.Tensor, starts: NDArray[np.int64]) -> torch.Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from exonym.device import autocast, best_device, seed_with
 from exonym.optimise import adamw, set_rates
 from exonym.tag.neural.batches import Batch, epoch_batches
-from exonym.tag.neural.objective import word_losses
+from exonym.tag.neural.objective import tag_losses, word_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,7 +66,8 @@ class Learner(nn.Module):
             return self._with_side(batch, self.side)
         scores: Tensor = self.network(**batch.inputs)
         with torch.autocast(scores.device.type, enabled=False):
-            if self.network.crf is not None and self.objective.kind == "hard":
+            bare = batch.factors is None and batch.sure is None
+            if self.network.crf is not None and self.objective.kind == "hard" and bare:
                 losses = self.network.crf.losses(scores, batch.targets, batch.lengths, batch.begins)
                 return losses @ batch.weights
             return self._words(scores, batch).sum(1) @ batch.weights
@@ -82,7 +83,12 @@ class Learner(nn.Module):
     def _words(self, scores: Tensor, batch: Batch) -> Tensor:
         """Return the loss of each word, shape (B, T), 0 past the end."""
         log_probabilities = self.network.log_probabilities(scores, batch.lengths, batch.begins)
-        return torch.where(batch.inside, word_losses(self.objective, log_probabilities, batch.targets), 0)
+        words = word_losses(self.objective, log_probabilities, batch.targets)
+        if batch.factors is not None:
+            words = words * batch.factors
+        if batch.sure is not None:
+            words = words + tag_losses(log_probabilities, batch.sure)
+        return torch.where(batch.inside, words, 0)
 
     def new_parameters(self) -> list[nn.Parameter]:
         """Return the weights that learn at the rate of the head."""

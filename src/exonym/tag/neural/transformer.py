@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from exonym.tag.neural.options import TransformerEncoder
 
 _CASE = "case.safetensors"
+_LAYERS = 3  # whose mean is the vector of a word: those of CoLaDa
 
 
 class _Content(NamedTuple):
@@ -209,6 +210,19 @@ class Transformer(nn.Module):
         if self.columns is None:
             return scores
         return torch.stack([scores[:, :, self.columns == tag].logsumexp(2) for tag in range(self.tags)], dim=2)
+
+    def hidden(
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        starts: Tensor | None = None,
+        owners: Tensor | None = None,
+        counts: Tensor | None = None,
+        cases: Tensor | None = None,
+    ) -> Tensor:
+        """Return the mean of the last three layers at each word (B, T, D): at its first subword, or over all."""
+        layers = self._run(ids, mask, cases, output_hidden_states=True).hidden_states
+        return _words(torch.stack(layers[-_LAYERS:]).mean(0), starts, owners, counts)
 
     def new_parameters(self) -> Iterable[nn.Parameter]:
         """Return the weights of the classifier, and of the embedding of letter case."""
