@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exonym.align import ALIGNERS, EflomalAligner, StatisticalAligner, aer
+from exonym.align import EflomalAligner, StatisticalAligner, aer
 from exonym.data import Bitext, Pair, fold
 from exonym.errors import DataError, MissingExtra, RecipeError
 
@@ -123,13 +123,13 @@ def test_empty_text():
     assert len(EflomalAligner().align(Bitext(()))) == 0
 
 
-@pytest.mark.parametrize("name", sorted(ALIGNERS))
-def test_pairs_with_an_empty_side_are_all_named(name):
+@pytest.mark.parametrize("aligner", [StatisticalAligner(), EflomalAligner()], ids=lambda each: each.kind)
+def test_pairs_with_an_empty_side_are_all_named(aligner):
     text = Bitext((Pair(("a",), ()), Pair(("a",), ("b",)), Pair((), ("b",), "x7")))
     with pytest.raises(DataError, match=r"(?s)no target words in pair 1;.*no source words in pair 3 \(x7\)"):
-        ALIGNERS[name]().align(text)
+        aligner.align(text)
     with pytest.raises(DataError, match="pair 1"):
-        ALIGNERS[name]().align(bitext(("a", "b")), [text])
+        aligner.align(bitext(("a", "b")), [text])
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,9 @@ from exonym.align.symmetrise import (
     vote,
 )
 
-ALIGNERS = {"statistical": StatisticalAligner, "eflomal": EflomalAligner, "embedding": EmbeddingAligner}
 AnyAligner = StatisticalAligner | EflomalAligner | EmbeddingAligner
 
 __all__ = [
-    "ALIGNERS",
     "Aligner",
     "AlignmentModel",
     "AnyAligner",
