@@ -29,7 +29,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import numpy as np
 import torch
 from _machine import machine
-from neural import BASE, SMALL, make_text
+from neural import make_text
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
 
@@ -39,7 +39,10 @@ from exonym.align.embedding.encoder import LayerEncoder
 from exonym.align.embedding.pairs import align_pairs
 from exonym.data import Bitext, Ledger, Pair
 
-SHAPES = {"small": SMALL, "base": BASE}
+SHAPES = {
+    "small": {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 1536},
+    "base": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072},
+}
 LAYER = 8
 SIMALIGN = {"argmax": ("a", "inter"), "itermax": ("i", "itermax"), "match": ("m", "mwmf")}
 AWESOME = {"softmax": "softmax", "entmax": "entmax15"}
