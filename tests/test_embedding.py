@@ -456,3 +456,34 @@ def test_on_the_command_line(bert, tmp_path):
         done = CliRunner().invoke(app, [*given[:2], *wrong])
         assert done.exit_code
         assert message in str(done.exception) + done.output
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.booleans(), st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_linear_maps_in_8_bits_are_near_those_in_32(inputs, outputs, bias, seed):
+    from exonym.align.embedding.int8 import Int8Linear
+
+    torch.manual_seed(seed)
+    linear = torch.nn.Linear(inputs, outputs, bias=bias)
+    numbers = torch.randn(3, inputs)
+    with torch.inference_mode():
+        wanted, found = linear(numbers), Int8Linear(linear)(numbers)
+    step = float(numbers.max().clamp(min=0) - numbers.min().clamp(max=0)) / 127  # 7 bits of inputs, 8 of weights
+    weights = float(linear.weight.detach().abs().max())
+    bound = inputs * (step * weights + float(numbers.abs().max()) * weights / 127)
+    assert found.shape == wanted.shape
+    assert float((found - wanted).abs().max()) <= bound + 1e-6
+
+
+def test_8_bits_change_few_links(tmp_path):
+    model = str(make_encoder(tmp_path / "m", "bert"))
+    exact, coarse = (
+        EmbeddingAligner(model=model, layer=2, method="argmax", precision=precision).align(BITEXT)
+        for precision in ("float32", "int8")
+    )
+    one = {(n, link.source, link.target) for n, links in enumerate(exact) for link in links}
+    two = {(n, link.source, link.target) for n, links in enumerate(coarse) for link in links}
+    assert len(one & two) > 0.8 * len(one | two)
+    assert [links.weight.tolist() for links in exact] != [links.weight.tolist() for links in coarse]
+    with pytest.raises(RecipeError, match="precision"):
+        EmbeddingAligner(model=model, precision="int4")
