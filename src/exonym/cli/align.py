@@ -244,10 +244,8 @@ class _Encoder:
         if self.languages:
             where |= {"source_language": self.languages[0], "target_language": self.languages[1]}
         if self.tune is not None:
-            keys = (
-                ("layer",) if options.get("precision") == "int8" else ("layer", "precision")
-            )  # nothing learns in 8 bits
-            shared = {name: value for name, value in options.items() if name in keys}
+            learns = ("layer",) if options.get("precision") == "int8" else ("layer", "precision")  # not in 8 bits
+            shared = {name: value for name, value in options.items() if name in learns}
             training = FineTuning(**where, **shared, steps=self.steps)
             left_out = fine_tune(sum(more, text), training, self.tune, progress=progress)
             show_ledger(left_out)
