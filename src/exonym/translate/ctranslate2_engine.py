@@ -17,23 +17,12 @@ import numpy as np
 from exonym.errors import DataError, MissingExtra, RecipeError
 from exonym.hub import content_of
 from exonym.translate.codec import open_codec
-from exonym.translate.seq2seq import (
-    Limits,
-    Made,
-    check_options,
-    limits_of,
-    score_with,
-    translate_with,
-)
+from exonym.translate.seq2seq import Limits, Made, ModelTranslator, limits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from exonym.data import Sentence
     from exonym.translate.codec import Codec
-    from exonym.translate.translator import Progress, Translation
 
 Compute = Literal["auto", "int8", "int8_float32", "int8_float16", "int8_bfloat16", "float16", "bfloat16", "float32"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -43,44 +32,30 @@ _UNKNOWN_LENGTH = 512  # tokens that a model is trusted with whose files don't s
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ctranslate2:
+class Ctranslate2(ModelTranslator):
     """Translates with NLLB, M2M100 or Marian through CTranslate2.
 
     Tokens that are no text (languages, padding, unknown words) are never written.
 
-    Attributes:
+    Attributes, besides those of `ModelTranslator`:
         kind: names the translator in a recipe.
         model: the folder of a converted model.
         tokenizer: the folder of its Hugging Face tokeniser; that in the folder of the model if None.
-        beams: of the beam search, >= 1; 1 is greedy.
-        max_source: most tokens of a text that is translated at once, special ones included, >= 16; a longer one is
-            translated in pieces. 256, or what the model reads, if None.
-        max_target: most tokens of a translation, >= 1; a longer one is cut, and marked so. 512, or what the model
-            writes, if None.
-        batch_tokens: most source tokens in a batch, padding included, >= 1.
         compute: type of numbers; `auto` is the fastest that the device has, with weights of 8 bits on most.
         device: `auto` is a GPU if there is one.
         threads: of the CPU, >= 0; as many as CTranslate2 likes if 0.
-        scores: say how likely each translation is, at the price of reading it once more.
     """
 
-    deterministic: ClassVar[bool] = True
     requires: ClassVar[dict[str, str]] = {"ctranslate2": "mt", "sentencepiece": "mt", "transformers": "mt"}
 
     kind: Literal["ctranslate2"] = "ctranslate2"
-    model: str
     tokenizer: str | None = None
-    beams: int = 4
-    max_source: int | None = None
-    max_target: int | None = None
-    batch_tokens: int = 2048
     compute: Compute = "auto"
     device: Device = "auto"
     threads: int = 0
-    scores: bool = True
 
     def __post_init__(self) -> None:
-        check_options(self.kind, self.model, self.beams, self.batch_tokens, self.max_source, self.max_target)
+        super().__post_init__()
         for key, known in (("compute", get_args(Compute)), ("device", get_args(Device))):
             if getattr(self, key) not in known:
                 raise RecipeError(
@@ -96,34 +71,9 @@ class Ctranslate2:
         content = f"{self.kind}\x1e{self._content()}\x1e{options}"
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
-    def translate(
-        self, sentences: Sequence[Sentence], source: str, target: str, progress: Progress | None = None
-    ) -> list[Translation]:
-        """Translate sentences; see `Translator.translate`.
-
-        Raises:
-            DataError: the model cannot be opened.
-        """
-        return translate_with(
-            _opened(self, self._content()),
-            sentences,
-            source,
-            target,
-            batch_tokens=self.batch_tokens,
-            scores=self.scores,
-            progress=progress,
-        )
-
-    def score(
-        self, pairs: Sequence[tuple[str, str]], source: str, target: str, progress: Progress | None = None
-    ) -> list[NDArray[np.float32]]:
-        """Score given translations; see `ScoringTranslator.score`.
-
-        Raises:
-            DataError: the model cannot be opened, or a text is longer than it can read.
-        """
-        engine = _opened(self, self._content())
-        return score_with(engine, pairs, source, target, batch_tokens=self.batch_tokens, progress=progress)
+    def engine(self) -> _Model:
+        """Open the model; see `ModelTranslator.engine`."""
+        return _opened(self, self._content())
 
     def _content(self) -> str:
         if not (Path(self.model) / "model.bin").is_file():

@@ -6,7 +6,8 @@ Start at `translate_with` and `score_with`; what runs a model is an `Engine`.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -98,25 +99,75 @@ def limits_of(name: str, positions: int, source: int | None, target: int | None)
     return Limits(source or min(USUAL_SOURCE, positions), target or min(USUAL_TARGET, written), written)
 
 
-def check_options(
-    kind: str, model: str, beams: int, batch_tokens: int, max_source: int | None, max_target: int | None
-) -> None:
-    """Check options that all engines have.
+@dataclass(frozen=True, kw_only=True)
+class ModelTranslator:
+    """What translators by a model have in common, whatever runs it.
 
-    Raises:
-        RecipeError: one is out of range.
+    Attributes:
+        kind: names the translator in a recipe.
+        model: the model.
+        beams: of the beam search, >= 1; 1 is greedy.
+        max_source: most tokens of a text that is translated at once, special ones included, >= 16; a longer one is
+            translated in pieces. 256, or what the model reads, if None.
+        max_target: most tokens of a translation, >= 1; a longer one is cut, and marked so. 512, or what the model
+            writes, if None.
+        batch_tokens: most source tokens in a batch, padding included, >= 1.
+        scores: say how likely each translation is, at the price of reading it once more.
     """
-    if not model:
-        raise RecipeError(f"{kind} translator: found no model; expected one")
-    least = (
-        ("beams", beams, 1),
-        ("batch_tokens", batch_tokens, 1),
-        ("max_source", max_source, _LEAST),
-        ("max_target", max_target, 1),
-    )
-    for key, found, expected in least:
-        if found is not None and found < expected:
-            raise RecipeError(f"{kind} translator: found {key} = {found}; expected {expected} or more")
+
+    deterministic: ClassVar[bool] = True
+
+    kind: str
+    model: str
+    beams: int = 4
+    max_source: int | None = None
+    max_target: int | None = None
+    batch_tokens: int = 2048
+    scores: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise RecipeError(f"{self.kind} translator: found no model; expected one")
+        for key, least in (("beams", 1), ("batch_tokens", 1), ("max_source", _LEAST), ("max_target", 1)):
+            found = getattr(self, key)
+            if found is not None and found < least:
+                raise RecipeError(f"{self.kind} translator: found {key} = {found}; expected {least} or more")
+
+    def engine(self) -> Engine:
+        """Open the model, or return it as it was opened before.
+
+        Raises:
+            DataError: it cannot be opened.
+        """
+        raise NotImplementedError
+
+    def translate(
+        self, sentences: Sequence[Sentence], source: str, target: str, progress: Progress | None = None
+    ) -> list[Translation]:
+        """Translate sentences; see `Translator.translate`.
+
+        Raises:
+            DataError: the model cannot be opened.
+        """
+        return translate_with(
+            self.engine(),
+            sentences,
+            source,
+            target,
+            batch_tokens=self.batch_tokens,
+            scores=self.scores,
+            progress=progress,
+        )
+
+    def score(
+        self, pairs: Sequence[tuple[str, str]], source: str, target: str, progress: Progress | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Score given translations; see `ScoringTranslator.score`.
+
+        Raises:
+            DataError: the model cannot be opened, or a text is longer than it can read.
+        """
+        return score_with(self.engine(), pairs, source, target, batch_tokens=self.batch_tokens, progress=progress)
 
 
 def translate_with(

@@ -13,23 +13,12 @@ import numpy as np
 from exonym.errors import DataError, MissingExtra, RecipeError
 from exonym.hub import content_of, place_of, quiet, told
 from exonym.translate.codec import open_codec
-from exonym.translate.seq2seq import (
-    Limits,
-    Made,
-    check_options,
-    limits_of,
-    score_with,
-    translate_with,
-)
+from exonym.translate.seq2seq import Limits, Made, ModelTranslator, limits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from exonym.data import Sentence
     from exonym.translate.codec import Codec
-    from exonym.translate.translator import Progress, Translation
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -37,41 +26,27 @@ _ROWS = 256  # tokens whose log-probabilities are computed at once: vocabularies
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransformersTranslator:
+class TransformersTranslator(ModelTranslator):
     """Translates with NLLB, M2M100 or Marian through Hugging Face Transformers.
 
     Only safetensors are read, and no code that comes with a model is run. It runs on the GPU if PyTorch sees one.
     Tokens that are no text (languages, padding, unknown words) are never written.
 
-    Attributes:
+    Attributes, besides those of `ModelTranslator`:
         kind: names the translator in a recipe.
         model: a folder, or a name on the Hugging Face hub.
         hub: allow a download from the hub; without it a name is only looked for in the local cache of the hub.
-        beams: of the beam search, >= 1; 1 is greedy.
-        max_source: most tokens of a text that is translated at once, special ones included, >= 16; a longer one is
-            translated in pieces. 256, or what the model reads, if None.
-        max_target: most tokens of a translation, >= 1; a longer one is cut, and marked so. 512, or what the model
-            writes, if None.
-        batch_tokens: most source tokens in a batch, padding included, >= 1.
         precision: of weights and numbers; `auto` is bfloat16 on a GPU that has it, else float32.
-        scores: say how likely each translation is, at the price of reading it once more.
     """
 
-    deterministic: ClassVar[bool] = True
     requires: ClassVar[dict[str, str]] = {"torch": "neural", "transformers": "neural", "sentencepiece": "neural"}
 
     kind: Literal["transformers"] = "transformers"
-    model: str
     hub: bool = False
-    beams: int = 4
-    max_source: int | None = None
-    max_target: int | None = None
-    batch_tokens: int = 2048
     precision: Precision = "auto"
-    scores: bool = True
 
     def __post_init__(self) -> None:
-        check_options(self.kind, self.model, self.beams, self.batch_tokens, self.max_source, self.max_target)
+        super().__post_init__()
         if self.precision not in get_args(Precision):
             raise RecipeError(
                 f"transformers translator: found precision = {self.precision!r}; expected one of "
@@ -85,34 +60,9 @@ class TransformersTranslator:
         content = f"{self.kind}\x1e{content_of(self.model, self.hub)}\x1e{options}"
         return blake2b(content.encode(), digest_size=16).hexdigest()
 
-    def translate(
-        self, sentences: Sequence[Sentence], source: str, target: str, progress: Progress | None = None
-    ) -> list[Translation]:
-        """Translate sentences; see `Translator.translate`.
-
-        Raises:
-            DataError: the model cannot be opened.
-        """
-        return translate_with(
-            _opened(self, content_of(self.model, self.hub)),
-            sentences,
-            source,
-            target,
-            batch_tokens=self.batch_tokens,
-            scores=self.scores,
-            progress=progress,
-        )
-
-    def score(
-        self, pairs: Sequence[tuple[str, str]], source: str, target: str, progress: Progress | None = None
-    ) -> list[NDArray[np.float32]]:
-        """Score given translations; see `ScoringTranslator.score`.
-
-        Raises:
-            DataError: the model cannot be opened, or a text is longer than it can read.
-        """
-        engine = _opened(self, content_of(self.model, self.hub))
-        return score_with(engine, pairs, source, target, batch_tokens=self.batch_tokens, progress=progress)
+    def engine(self) -> _Model:
+        """Open the model; see `ModelTranslator.engine`."""
+        return _opened(self, content_of(self.model, self.hub))
 
 
 @lru_cache(maxsize=2)  # there and back
