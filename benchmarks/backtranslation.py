@@ -12,7 +12,7 @@ Prints strict F1, and JSON with the machine; run it with `EXONYM_DATA=<data pack
 import json
 import os
 import shutil
-import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from _machine import machine
@@ -21,8 +21,11 @@ from exonym.align import StatisticalAligner
 from exonym.data import Bitext, Corpus, Ledger, Pair
 from exonym.evaluate import count, evaluate, paired_bootstrap
 from exonym.formats import read_conll
-from exonym.project import Matching, project
-from exonym.project.backtranslation import entities, marked, refine
+from exonym.project import Markers, Matching, alone_of, entities_to_translate, marked_corpus, project
+from exonym.project.backtranslation import refine
+from exonym.transfer import just_do
+from exonym.transfer.stages import translate
+from exonym.translate import Apertium
 
 DATA = Path(os.environ.get("EXONYM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 OURS = "exact (default)"
@@ -40,20 +43,18 @@ MATCHINGS = {
 }
 
 
-def translate(lines):
-    """Translate lines with Apertium; an empty line between two ends a sentence."""
-    text = "\n\n".join(lines) + "\n\n"
-    done = subprocess.run(["apertium", "-u", "eng-spa"], input=text, capture_output=True, text=True, check=True)
-    found = done.stdout.split("\n\n")[:-1]
-    if len(found) != len(lines):
-        raise SystemExit(f"apertium: found {len(found)} translations; expected {len(lines)}")
-    return found
+def filled(gold, projected):
+    """Put projected spans on all sentences; those without a sound translation have none."""
+    spans = {sentence.id: sentence.spans for sentence in projected}
+    bare = gold.unlabelled()
+    return Corpus(tuple(each.with_spans(spans.get(str(n), ())) for n, each in enumerate(bare, start=1)))
 
 
 def scores(gold, source, bitext, extra=()):
     """Align, project by every matching, and score: precision, recall and F1, and the projections."""
     alignment = StatisticalAligner().align(bitext, extra)
     found = {label: project(source, bitext, alignment, matching) for label, matching in MATCHINGS.items()}
+    found = {label: filled(gold, projected) for label, projected in found.items()}
     micros = {label: evaluate(gold, projected).scores.micro for label, projected in found.items()}
     return {label: [round(100 * x, 2) for x in (m.precision, m.recall, m.f1)] for label, m in micros.items()}, found
 
@@ -62,19 +63,20 @@ def main():
     if not DATA.is_dir():
         print(f"skipped: no real data at {DATA}; set EXONYM_DATA")
         return
-    if not shutil.which("apertium"):
-        print("skipped: no command apertium; install apertium and apertium-eng-spa")
+    if not shutil.which("apertium-wblank-mode"):
+        print("skipped: no Apertium; run make apertium")
         return
     source, gold = (Corpus(tuple(read_conll(DATA / "ner/europarl" / name / "test.conll"))) for name in ("en", "es"))
+    source = Corpus(tuple(replace(each, id=str(number)) for number, each in enumerate(source, start=1)), "Europarl")
     pairs = zip(source, gold, strict=True)
     direct = Bitext(tuple(Pair(one.words, other.words, one.id) for one, other in pairs), "direct")
-    back = translate([marked(sentence) for sentence in source])
-    alone = iter(translate([entity for sentence in source for entity in entities(sentence)]))
-    translated = [[next(alone) for _ in sentence.spans] for sentence in source]
-    plain = translate([" ".join(sentence.words) for sentence in source])
-    more = Bitext(tuple(Pair(one.words, tuple(text.split())) for one, text in zip(source, plain, strict=True)), "more")
+    markers, translator = Markers(), Apertium()
+    back = translate(marked_corpus(source, markers.style), translator, "en", "es", just_do)
+    alone = translate(entities_to_translate(source, back, markers), translator, "en", "es", just_do)
+    more = translate(source, translator, "en", "es", just_do).bitext
     ledger = Ledger()
-    refined = refine(source, [sentence.words for sentence in gold], back, translated, ledger=ledger)
+    targets = [sentence.words for sentence in gold]
+    refined = refine(source, targets, back, alone_of(alone), markers, ledger=ledger)
     columns = {
         "direct": scores(gold, source, direct),
         "direct, more text": scores(gold, source, direct, [more]),

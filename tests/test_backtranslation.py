@@ -1,121 +1,90 @@
 """Back-translations of made-up sentences, by a translator that is a table."""
 
+from dataclasses import replace
 from itertools import permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exonym.align import StatisticalAligner
-from exonym.data import Corpus, Ledger, Lost, Origin, Sentence, Span
+from exonym.data import Corpus, Ledger, Lost, Origin, Sentence, Span, resemblance
 from exonym.errors import DataError
-from exonym.project import Matching, losses, project
-from exonym.project.backtranslation import assign, entities, marked, read_brackets, refine
+from exonym.project import Matching, alone_of, entities_to_translate, marked_corpus, project
+from exonym.project.backtranslation import refine
+from exonym.project.markers import Markers
+from exonym.project.naming import assigned
+from exonym.translate import Translation, Translations
 
-SOURCE = Sentence(("Bonn", "Council", "met", "Ana", "[", "sic", "]"), (Span(0, 2, "ORG"), Span(3, 4, "PER", 0.5)), "s1")
-
-
-def refined(back, alone, **options):
-    """Refine one sentence; returns it and the ledger."""
-    ledger = Ledger()
-    source, bitext = refine(Corpus((SOURCE,)), [("x",)], [back], [alone], ledger=ledger, **options)
-    assert bitext[0] == (source[0].words, ("x",), "s1")
-    return source[0], ledger
+SOURCE = Sentence(("Bonn", "Council", "met", "Ana", "!"), (Span(0, 2, "ORG"), Span(3, 4, "PER", 0.5)), "s1")
+MARKERS = Markers()
 
 
-def test_entities_are_marked_and_brackets_of_the_text_are_not():
-    assert marked(SOURCE) == "[ Bonn Council ] met [ Ana ] ( sic )"
-    assert entities(SOURCE) == ["Bonn Council", "Ana"]
+def translated(corpus, table):
+    """Translate by a table of running texts; what it lacks stays."""
+    made = tuple(Translation.of(table.get(sentence.text, sentence.text)) for sentence in corpus)
+    return Translations(corpus.unlabelled().sentences, made, "xx")
+
+
+def refined(source, targets, table, **options):
+    marked = translated(marked_corpus(source, MARKERS.style), table)
+    alone = alone_of(translated(entities_to_translate(source, marked, MARKERS), table))
+    return refine(source, targets, marked, alone, MARKERS, **options)
 
 
 def test_labels_move_to_the_brackets_whatever_their_order():
-    sentence, ledger = refined("a [ Ana ] vio [ el Consejo de Bonn ] ( sic )", ["Consejo de Bonn", "Ana"])
-    assert sentence.words == ("a", "Ana", "vio", "el", "Consejo", "de", "Bonn", "(", "sic", ")")
+    table = {
+        "[ Bonn Council ] met [ Ana ] !": "a [ Ana ] vio [ el Consejo de Bonn ] !",
+        "Bonn Council": "Consejo de Bonn",
+        "Ana": "Ana",
+    }
+    table |= {key.replace(" !", "!"): value for key, value in table.items()}
+    ledger = Ledger()
+    source, bitext = refined(Corpus((SOURCE,)), [("x", "y")], table, ledger=ledger)
+    (sentence,) = source
+    assert sentence.words == ("a", "Ana", "vio", "el", "Consejo", "de", "Bonn", "!")
     assert [span.key for span in sentence.spans] == [(1, 2, "PER"), (3, 7, "ORG")]
     assert sentence.spans[0].score == 0.5
     assert 0.8 < sentence.spans[1].score < 1
-    assert sentence.spans[0].origin == Origin("s1", 3, 4, "back-translation")
-    assert ledger == {"entities found in back-translations": 2, "brackets of the source text": 2}
+    assert sentence.spans[0].origin == Origin("s1", 3, 4, "markers")
+    assert ledger["sentences with markers read off"] == 1
+    assert list(bitext) == [(sentence.words, ("x", "y"), "s1")]
 
 
-def test_the_best_bracket_wins_and_not_the_last_that_is_similar_enough():
-    sentence, _ = refined("[ Anna ] y [ Annas ] y [ Consejo ]", ["Consejo", "Anna"])
-    assert [span.key for span in sentence.spans] == [(0, 1, "PER"), (4, 5, "ORG")]
+def test_what_the_translation_lost_is_told():
+    table = {"[ Bonn Council ] met [ Ana ]!": "se vio [ Ana ]!"}
+    source, _ = refined(Corpus((SOURCE,)), [("x",)], table)
+    assert [span.key for span in source[0].spans] == [(2, 3, "PER")]
+    assert source[0].lost == (Lost(0, 2, "ORG", "lost marker"),)
 
 
-def test_an_entity_does_not_take_what_another_one_needs():
-    """One after the other, `Consejo Ana` would take `Consejo Ana B`, and `Consejo Ana B` would be left with nothing."""
-    assert assign(["Consejo Ana", "Consejo Ana B"], ["Consejo Ana B", "Consejo An"], 0.5) == [
-        (1, pytest.approx(20 / 21)),
-        (0, 1.0),
-    ]
-
-
-def test_brackets_do_not_count_as_similar():
-    sentence, ledger = refined("[ zz ] [ Ana ]", ["q", "Ana"])  # with its brackets and spaces `[ zz ]` is like `[ q ]`
-    assert [span.key for span in sentence.spans] == [(1, 2, "PER")]
-    assert sentence.lost == (Lost(0, 2, "ORG", "not found in the back-translation"),)
-    assert ledger["entities not found in back-translations"] == ledger["brackets without an entity"] == 1
-
-
-def test_equal_names_are_assigned_in_their_order():
-    assert assign(["Ana", "Ana", "Ana"], ["ana", "ANA", "Ana"], 0.5) == [(0, 1.0), (1, 1.0), (2, 1.0)]
-    assert assign(["Ana", "Ana"], ["Ana"], 0.5).count(None) == 1
-    assert assign([], ["Ana"], 0.5) == []
-    assert assign(["Ana"], [], 0.5) == [None]
+def test_a_flawed_back_translation_is_in_neither():
+    other = replace(SOURCE, id="s2", words=("Rome", *SOURCE.words[1:]))
+    table = {"[ Rome Council ] met [ Ana ]!": "", "[ Bonn Council ] met [ Ana ]!": "[ Consejo ] vio [ Ana ]!"}
+    source, bitext = refined(Corpus((other, SOURCE)), [("x",), ("y",)], table)
+    assert [sentence.id for sentence in source] == [pair.id for pair in bitext] == ["s1"]
+    assert bitext[0].target == ("y",)
 
 
 @given(st.lists(st.sampled_from(["ana", "anna", "bo", "bob", "x"]), max_size=3), st.data())
 def test_assignment_is_the_best_of_all(translated, data):
-    from difflib import SequenceMatcher
-
     found = data.draw(st.lists(st.sampled_from(["ana", "anne", "bo", "rob", "y"]), max_size=3))
+    likeness = np.array([[resemblance(one, other, 0.5) for other in found] for one in translated])
     options = permutations([*range(len(found)), *[None] * len(translated)], len(translated))
-
-    def similarity(one, place):
-        ratio = 0 if place is None else SequenceMatcher(None, one, found[place], autojunk=False).ratio()
-        return ratio if ratio >= 0.5 else 0
-
-    best = max(sum(map(similarity, translated, places)) for places in options)
-    chosen = assign(translated, found, 0.5)
-    assert sum(each[1] for each in chosen if each) == pytest.approx(best)
-    places = [each[0] for each in chosen if each]
+    best = max(sum(likeness[row, place] for row, place in enumerate(each) if place is not None) for each in options)
+    chosen = assigned(likeness.reshape(len(translated), len(found)))
+    assert sum(likeness[row, place] for row, place in enumerate(chosen) if place is not None) == pytest.approx(best)
+    places = [place for place in chosen if place is not None]
     assert len(places) == len(set(places))
 
 
-@pytest.mark.parametrize(
-    ("text", "words", "ranges", "unmatched"),
-    [
-        ("a [ b c ] d", "a b c d", [(1, 3)], 0),
-        ("a ] b [ c", "a b c", [], 2),
-        ("[ a [ b ] c ]", "a b c", [(1, 2)], 2),
-        ("[ ] a []", "a", [], 0),
-        ("[a]-b", "a -b", [(0, 1)], 0),
-        ("", "", [], 0),
-    ],
-)
-def test_brackets_are_read_and_taken_out(text, words, ranges, unmatched):
-    assert read_brackets(text) == (tuple(words.split()), ranges, unmatched)
-
-
-@given(st.text("ab [ ]"))
-def test_no_bracket_is_left_and_every_one_is_accounted_for(text):
-    words, ranges, unmatched = read_brackets(text)
-    assert not {"[", "]"} & set("".join(words))
-    empty = text.count("[") + text.count("]") - unmatched - 2 * len(ranges)
-    assert empty >= 0
-    assert empty % 2 == 0
-    assert words == tuple(text.replace("[", " ").replace("]", " ").split())
-    assert all(start < stop for start, stop in ranges)
-    assert ranges == sorted(ranges)
-
-
-def test_translations_of_other_sentences_are_refused():
+def test_targets_of_other_sentences_are_refused():
     corpus = Corpus((SOURCE,), "en")
-    with pytest.raises(DataError, match="found 2 back-translations; expected 1"):
-        refine(corpus, [("x",)], ["a", "b"], [["a", "b"]])
-    with pytest.raises(DataError, match="sentence 1: found 1 translated entities; expected 2"):
-        refine(corpus, [("x",)], ["a"], [["a"]])
+    with pytest.raises(DataError, match="found 2 targets; expected 1"):
+        refined(corpus, [("x",), ("y",)], {})
+    with pytest.raises(DataError, match="same id"):
+        refined(Corpus((SOURCE, SOURCE)), [("x",), ("y",)], {})
 
 
 @pytest.mark.parametrize("options", [{}, {"matcher": "heuristic"}, {"matcher": "greedy", "candidates": "ngrams"}])
@@ -123,20 +92,17 @@ def test_labels_reach_the_original_through_the_back_translation(options):
     """Both published variants: the heuristic, and candidates; what the back-translation lost is still told."""
     cities, people = ("Bonn", "Roma", "Oslo"), ("Ana", "Eva", "Luis", "Omar")
     pairs = [(person, city) for person in people for city in cities]
+    spans = (Span(0, 1, "PER"), Span(2, 3, "LOC"))
     source = Corpus(
-        tuple(
-            Sentence((person, "likes", city), (Span(0, 1, "PER"), Span(2, 3, "LOC")), str(number))
-            for number, (person, city) in enumerate(pairs)
-        ),
+        tuple(Sentence((person, "likes", city), spans, str(number)) for number, (person, city) in enumerate(pairs)),
         "en",
     )
     targets = [(person, "adora", city) for person, city in pairs]
-    back = [f"a [ {person} ] gusta [ {city} ]" for person, city in pairs]
-    back[-1] = "a Omar gusta [ Oslo ]"
-    labelled, bitext = refine(source, targets, back, [[person, city] for person, city in pairs])
+    table = {f"[ {person} ] likes [ {city} ]": f"a [ {person} ] gusta [ {city} ]" for person, city in pairs}
+    table["[ Omar ] likes [ Oslo ]"] = "a quien gusta [ Oslo ]"
+    labelled, bitext = refined(source, targets, table)
     found = project(labelled, bitext, StatisticalAligner().align(bitext), Matching(**options))
     assert [[span.key for span in sentence.spans] for sentence in found][:-1] == [
         [(0, 1, "PER"), (2, 3, "LOC")] for _ in pairs[:-1]
     ]
-    assert [span.key for span in found[-1].spans] == [(2, 3, "LOC")]
-    assert losses(found)["spans lost: not found in the back-translation"] == 1
+    assert ("PER", "lost marker") in [(each.label, each.reason) for each in found[len(pairs) - 1].lost]
