@@ -11,9 +11,10 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 pytest.importorskip("accelerate", reason="accelerate is not installed: pip install 'exonym[neural]'")
 
 from exonym import run  # noqa: E402
-from exonym.data import Corpus, Ledger, Sentence, Span, tags_of  # noqa: E402
+from exonym.data import Corpus, Ledger, Sentence, Span  # noqa: E402
 from exonym.device import own_randomness, seed_with  # noqa: E402
 from exonym.errors import DataError, RecipeError  # noqa: E402
+from exonym.formats import write_corpus  # noqa: E402
 from exonym.run.store import Store  # noqa: E402
 from exonym.tag import (  # noqa: E402
     HashedEncoder,
@@ -392,17 +393,9 @@ tagger = { epochs = 10, learning_rate = 0.02, batch_tokens = 64, encoder = { wid
 """
 
 
-def conll(corpus):
-    blocks = []
-    for sentence in corpus:
-        rows = zip(sentence.words, tags_of(len(sentence), sentence.spans), strict=True)
-        blocks.append("".join(f"{word}\t{tag}\n" for word, tag in rows))
-    return "\n".join(blocks)
-
-
 def test_a_recipe_runs_end_to_end(tmp_path):
     for name, part in (("en", ENGLISH), ("fr", FRENCH), ("test", TEST)):
-        (tmp_path / f"{name}.conll").write_text(conll(part))
+        write_corpus(tmp_path / f"{name}.conll", part)
     (tmp_path / "text.txt").write_text("".join(" ".join(sentence.words) + "\n" for sentence in GERMAN))
     path = tmp_path / "recipe.toml"
     path.write_text(RECIPE)

@@ -12,6 +12,7 @@ import numpy as np
 from exonym import run
 from exonym.data import Corpus, Sentence, Span
 from exonym.errors import DataError, RecipeError
+from exonym.formats import write_corpus
 from exonym.run.store import Store
 from exonym.tag import HashedEncoder, LightOptions, NeuralOptions, Objective, TransformerEncoder, label, train_light
 from exonym.tag.neural.entity_similarity import LearnFromTeachers, types_of
@@ -181,16 +182,6 @@ def test_a_pretrained_encoder_has_vectors_and_learns_both_tasks(tmp_path, subwor
     np.testing.assert_allclose(odds, next(iter(outcome.tagger.predict(long))), atol=1e-5)
 
 
-def conll(corpus):
-    blocks = []
-    for sentence in corpus:
-        tags = ["O"] * len(sentence)
-        for span in sentence.spans:
-            tags[span.start] = f"B-{span.label}"
-        blocks.append("".join(f"{word}\t{tag}\n" for word, tag in zip(sentence.words, tags, strict=True)))
-    return "\n".join(blocks)
-
-
 RECIPE = """
 resamples = 100
 [source]
@@ -215,8 +206,8 @@ similarity_share = 1.0
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "en.conll").write_text(conll(ENGLISH))
-    (tmp_path / "de.conll").write_text(conll(GERMAN.sentences[::5]))
+    write_corpus(tmp_path / "en.conll", ENGLISH)
+    write_corpus(tmp_path / "de.conll", GERMAN.sentences[::5])
     (tmp_path / "text.txt").write_text("".join(" ".join(sentence.words) + "\n" for sentence in GERMAN))
     (tmp_path / "recipe.toml").write_text(RECIPE)
     return tmp_path

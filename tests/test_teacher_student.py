@@ -15,6 +15,7 @@ from exonym import run
 from exonym.cli import app
 from exonym.data import Bitext, Corpus, Pair, Sentence, Span
 from exonym.errors import DataError, ExonymError, RecipeError
+from exonym.formats import write_corpus
 from exonym.run.store import Store
 from exonym.tag import Ensemble, LightOptions, label, train_light
 from exonym.transfer import (
@@ -324,21 +325,11 @@ teachers = [{ kind = "direct", tagger = { iterations = 12 } }, { kind = "saved",
 """
 
 
-def conll(corpus, keep=True):
-    blocks = []
-    for sentence in corpus:
-        tags = ["O"] * len(sentence)
-        for span in sentence.spans if keep else ():
-            tags[span.start] = f"B-{span.label}"
-        blocks.append("".join(f"{word}\t{tag}\n" for word, tag in zip(sentence.words, tags, strict=True)))
-    return "\n".join(blocks)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipe")
     for name, each in (("en", ENGLISH), ("fr", FRENCH), ("test", TEST), ("text", GERMAN)):
-        (folder / f"{name}.conll").write_text(conll(each))
+        write_corpus(folder / f"{name}.conll", each)
     (folder / "more.txt").write_text("Anna sieht Rom wieder.\nTom sieht Köln, Eva sieht Rom.\n")
     (folder / "en-de.tsv").write_text("".join(f"{' '.join(p.source)}\t{' '.join(p.target)}\n" for p in PAIRS))
     misc = Corpus((*ENGLISH, Sentence(("Euro",), (Span(0, 1, "MISC"),), "m")), "misc")

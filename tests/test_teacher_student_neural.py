@@ -12,6 +12,7 @@ from exonym import run
 from exonym.cli import app
 from exonym.data import Corpus, Sentence, Span
 from exonym.errors import DataError, RecipeError
+from exonym.formats import write_corpus
 from exonym.run.store import Store
 from exonym.tag import (
     Ensemble,
@@ -114,16 +115,6 @@ def test_a_neural_teacher_inside_others_comes_back_from_disk(tmp_path):
     assert keys(transfer(TASK, TeacherStudent(teachers=(saved,), student=LIGHT)).predictions) == GOLD
 
 
-def conll(corpus):
-    blocks = []
-    for sentence in corpus:
-        tags = ["O"] * len(sentence)
-        for span in sentence.spans:
-            tags[span.start] = f"B-{span.label}"
-        blocks.append("".join(f"{word}\t{tag}\n" for word, tag in zip(sentence.words, tags, strict=True)))
-    return "\n".join(blocks)
-
-
 RECIPE = """
 resamples = 100
 [source]
@@ -146,8 +137,8 @@ learning = "mse"
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "en.conll").write_text(conll(ENGLISH))
-    (tmp_path / "de.conll").write_text(conll(GERMAN.sentences[::5]))
+    write_corpus(tmp_path / "en.conll", ENGLISH)
+    write_corpus(tmp_path / "de.conll", GERMAN.sentences[::5])
     (tmp_path / "text.txt").write_text("".join(" ".join(sentence.words) + "\n" for sentence in GERMAN))
     (tmp_path / "recipe.toml").write_text(RECIPE)
     return tmp_path

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from exonym import run
 from exonym.align import Lexicon
-from exonym.data import Bitext, Corpus, Ledger, Pair, Sentence, Span, tags_of
+from exonym.data import Bitext, Corpus, Ledger, Pair, Sentence, Span
 from exonym.errors import DataError, RecipeError
+from exonym.formats import write_corpus
 from exonym.run.store import Store
 from exonym.tag import HashedEncoder, LightOptions, NeuralOptions, Objective, label, train_neural
 from exonym.tag.neural.batches import Batch, Item
@@ -406,11 +407,6 @@ def test_a_model_that_finds_nothing_is_named():
         weigh_labels(model, GERMAN.unlabelled(), FEW, 1)
 
 
-def conll(corpus):
-    rows = (zip(s.words, tags_of(len(s), s.spans), strict=True) for s in corpus)
-    return "\n".join("".join(f"{word}\t{tag}\n" for word, tag in row) for row in rows)
-
-
 NETWORK = (
     '{ kind = "neural", epochs = 10, learning_rate = 0.02, batch_tokens = 64, '
     "encoder = { width = 24, layers = 1, rows = 512, dropout = 0.0, word_dropout = 0.1 } }"
@@ -442,8 +438,8 @@ tagger = {NETWORK}
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "en.conll").write_text(conll(ENGLISH))
-    (tmp_path / "de.conll").write_text(conll(TEST))
+    write_corpus(tmp_path / "en.conll", ENGLISH)
+    write_corpus(tmp_path / "de.conll", TEST)
     (tmp_path / "text.txt").write_text("".join(" ".join(sentence.words) + "\n" for sentence in GERMAN))
     (tmp_path / "en-de.tsv").write_text("".join(f"{' '.join(p.source)}\t{' '.join(p.target)}\n" for p in BITEXT))
     (tmp_path / "recipe.toml").write_text(RECIPE)
