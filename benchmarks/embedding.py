@@ -121,7 +121,7 @@ class Clock:
 
 def run_ours(folder, bitext, method, precision):
     aligner = EmbeddingAligner(model=str(folder), method=method, layer=LAYER, precision=precision)
-    encoder = LayerEncoder.open(str(folder), hub=False, layer=LAYER)
+    encoder = LayerEncoder.open(str(folder), hub=False, layer=LAYER, int8=precision == "int8")
     clock = Clock()
     encoder.forward = clock.timing(encoder.forward)
     with clock.running():
@@ -223,6 +223,7 @@ def measured(folder, bitext, shape, rounds):
         runners = {
             "exonym": lambda method=method: run_ours(folder, bitext, method, "float32"),
             "exonym bfloat16": lambda method=method: run_ours(folder, bitext, method, "bfloat16"),
+            "exonym int8": lambda method=method: run_ours(folder, bitext, method, "int8"),
         }
         if method in SIMALIGN:
             runners["simalign"] = lambda method=method: run_simalign(folder, bitext, method)

@@ -165,15 +165,13 @@ class EmbeddingAligner:
         from exonym.align.embedding.pairs import align_pairs
 
         encoder = LayerEncoder.open(
-            self.model, hub=self.hub, layer=self.layer, languages=self.languages, max_length=self.max_length
+            self.model,
+            hub=self.hub,
+            layer=self.layer,
+            languages=self.languages,
+            max_length=self.max_length,
+            int8=self.precision == "int8",
         )
-        if self.precision == "int8":
-            from exonym.align.embedding.int8 import in_int8
-            from exonym.device import best_device
-
-            if best_device().type != "cpu":
-                raise RecipeError('embedding aligner: found precision = "int8" on a GPU; expected "auto" or "bfloat16"')
-            in_int8(encoder)
         return Alignment(align_pairs(bitext, self, encoder, ledger, progress), "embedding", ledger)
 
     @property
