@@ -145,7 +145,8 @@ def measure_tagging(folder, text, rounds):
     sentences = [Sentence(tuple(words)) for words in text]
     texts = [" ".join(words) for words in text]
     ours = load_checkpoint(folder)
-    taggers = {name: replace(ours, options=replace(ours.options, precision=name)) for name in PRECISIONS}
+    ways = (*PRECISIONS, "int8") if not torch.cuda.is_available() else PRECISIONS
+    taggers = {name: replace(ours, options=replace(ours.options, precision=name)) for name in ways}
     pipelines = {name: open_pipeline(folder, name) for name in PRECISIONS}
     sizes = {name: best_batch_size(pipeline, texts) for name, pipeline in pipelines.items()}
     labels, clocks = {}, {}
@@ -157,8 +158,9 @@ def measure_tagging(folder, text, rounds):
         print(f"{name}: {clock.cpu:.1f} s CPU, {clock.wall:.1f} s wall", file=sys.stderr)
 
     for _ in range(rounds):
-        for name in PRECISIONS:
+        for name in ways:
             measure(f"exonym {name}", tag_ours, fresh(taggers[name]), sentences)
+        for name in PRECISIONS:
             measure(f"pipeline {name}", tag_pipeline, pipelines[name], texts, sizes[name])
     return {
         "pipeline_batch_size": sizes,

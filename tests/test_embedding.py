@@ -461,7 +461,7 @@ def test_on_the_command_line(bert, tmp_path):
 @given(st.integers(1, 40), st.integers(1, 40), st.booleans(), st.integers(0, 1000))
 @settings(max_examples=25, deadline=None)
 def test_linear_maps_in_8_bits_are_near_those_in_32(inputs, outputs, bias, seed):
-    from exonym.align.embedding.int8 import Int8Linear
+    from exonym.int8 import Int8Linear
 
     torch.manual_seed(seed)
     linear = torch.nn.Linear(inputs, outputs, bias=bias)

@@ -272,6 +272,17 @@ def test_bfloat16(tagger):
     assert replace(tagger, options=replace(tagger.options, precision="bfloat16")).fingerprint != tagger.fingerprint
 
 
+def test_8_bits_are_for_tagging(tagger):
+    low = train_neural(CORPUS, replace(OPTIONS, precision="int8"))
+    assert keys(label(low, CORPUS)) == keys(CORPUS)
+    assert low.network.encoder.table.dtype == torch.float32  # what is trained, and saved, is whole
+    exact = replace(low, options=replace(low.options, precision="float32"))
+    both = [np.concatenate(list(each.predict(CORPUS))) for each in (low, exact)]
+    assert not np.array_equal(*both)
+    np.testing.assert_allclose(*both, atol=0.1)
+    assert low.fingerprint != exact.fingerprint
+
+
 def test_tagger_can_be_handed_to_another_process(tagger):
     list(tagger.predict(CORPUS))
     assert keys(label(pickle.loads(pickle.dumps(tagger)), CORPUS)) == keys(CORPUS)
@@ -363,7 +374,7 @@ def test_faults_of_an_encoder_in_a_recipe(encoder, fault):
         *((NeuralOptions, {name: 0}) for name in ("epochs", "learning_rate", "batch_tokens", "accumulate", "clip")),
         (NeuralOptions, {"weight_decay": -1.0}),
         (NeuralOptions, {"warmup": 1.0}),
-        (NeuralOptions, {"precision": "int8"}),
+        (NeuralOptions, {"precision": "int4"}),
         (HashedEncoder, {"width": 0}),
         (HashedEncoder, {"rows": 1}),
         (HashedEncoder, {"context": "attention"}),

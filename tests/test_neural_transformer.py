@@ -1,5 +1,6 @@
 import random
 import shutil
+from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -114,6 +115,18 @@ def test_padding_and_company_change_nothing(taggers):
     alone = [next(taggers["deberta"].predict([sentence])) for sentence in CORPUS]
     for one, other in zip(alone, taggers["deberta"].predict(CORPUS), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_8_bits_change_little(taggers, kind):
+    exact = taggers[kind]
+    low = replace(exact, options=replace(exact.options, precision="int8"))
+    one, two = (
+        [next(iter(each.predict([Sentence(tuple(text.split()))]))) for text in TEXT[:4]] for each in (exact, low)
+    )
+    for rows, others in zip(one, two, strict=True):
+        np.testing.assert_allclose(rows, others, atol=0.1)
+    assert not all(map(np.array_equal, one, two))
 
 
 def test_mean_over_subwords(bases):

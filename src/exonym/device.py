@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     import torch
 
-Precision = Literal["auto", "float32", "bfloat16"]
+# `auto`: bfloat16 on a GPU that has it, else float32. `int8`: where a network is only used, on a CPU, its linear maps
+# have 8 bits (`exonym.int8`); else as `auto`.
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
 
 
 def best_device() -> torch.device:
@@ -30,7 +32,7 @@ def half(device: torch.device, precision: Precision) -> bool:
     """Say whether to compute in bfloat16."""
     import torch
 
-    if precision == "auto":
+    if precision in ("auto", "int8"):
         return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return precision == "bfloat16"
 

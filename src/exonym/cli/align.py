@@ -106,7 +106,7 @@ def align(
     ] = None,
     precision: Annotated[
         Literal["float32", "bfloat16", "int8"] | None,
-        typer.Option(help="Of the encoder; int8 on a CPU only.", rich_help_panel=EMBEDDING),
+        typer.Option(help="Of the encoder.", rich_help_panel=EMBEDDING),
     ] = None,
     tune: Annotated[
         Path | None,
@@ -244,8 +244,7 @@ class _Encoder:
         if self.languages:
             where |= {"source_language": self.languages[0], "target_language": self.languages[1]}
         if self.tune is not None:
-            learns = ("layer",) if options.get("precision") == "int8" else ("layer", "precision")  # not in 8 bits
-            shared = {name: value for name, value in options.items() if name in learns}
+            shared = {name: value for name, value in options.items() if name in ("layer", "precision")}
             training = FineTuning(**where, **shared, steps=self.steps)
             left_out = fine_tune(sum(more, text), training, self.tune, progress=progress)
             show_ledger(left_out)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 from exonym.align.aligner import prepared
 from exonym.align.chunks import quiet
 from exonym.data import Alignment
+from exonym.device import Precision
 from exonym.errors import MissingExtra, RecipeError
 from exonym.hub import content_of
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 Method = Literal["argmax", "itermax", "match", "softmax", "entmax"]
 Level = Literal["word", "subword"]
-EncoderPrecision = Literal["auto", "float32", "bfloat16", "int8"]
 
 THRESHOLD = 1e-3
 _SIMALIGN = ("argmax", "itermax", "match")
@@ -58,8 +58,8 @@ class EmbeddingAligner:
             (`eng_Latn` of NLLB, `en` of M2M100); only for these.
         target_language: code of the target language.
         precision: of the products in the encoder; `auto` is bfloat16 on a GPU that has it, else float32. On a CPU that
-            multiplies bfloat16, which not all do, `bfloat16` is about twice as fast; `int8`, on a CPU only, computes
-            the linear maps in 8 bits. Both change few links.
+            multiplies bfloat16, which not all do, `bfloat16` is about twice as fast; so is `int8` on any CPU (on a GPU
+            it is `auto`). Both change few links.
         max_length: most subwords in a window, special ones included, >= 8; that of the model, and at most 512, if None.
             A longer sentence is read in windows that overlap.
     """
@@ -79,14 +79,14 @@ class EmbeddingAligner:
     threshold: float = THRESHOLD
     source_language: str = ""
     target_language: str = ""
-    precision: EncoderPrecision = "auto"
+    precision: Precision = "auto"
     max_length: int | None = None
 
     def __post_init__(self) -> None:
         for key, known in (
             ("method", get_args(Method)),
             ("level", get_args(Level)),
-            ("precision", get_args(EncoderPrecision)),
+            ("precision", get_args(Precision)),
         ):
             if getattr(self, key) not in known:
                 raise RecipeError(

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from exonym.align.embedding.int8 import in_int8
 from exonym.device import best_device
 from exonym.errors import DataError, RecipeError
 from exonym.hub import place_of, quiet, told
+from exonym.int8 import in_int8
 from exonym.pretrained import USUAL_LENGTH, Subwords, layers_of, most_subwords, special_subwords, with_spaces
 from exonym.windows import windows_of
 
@@ -111,22 +111,19 @@ class LayerEncoder(nn.Module):
         max_length: int | None = None,
         int8: bool = False,
     ) -> Self:
-        """Open a model to be used as it is: layers that are not needed are dropped, and with `int8` maps get 8 bits.
+        """Open a model to be used as it is: layers that are not needed are dropped; with `int8`, maps get 8 bits (CPU).
 
         Raises:
             DataError: there is no such model, or its weights are not whole.
-            RecipeError: as the class; or 8 bits are asked for on a GPU.
+            RecipeError: as the class.
         """
         from transformers import AutoModel
-
-        if int8 and best_device().type != "cpu":
-            raise RecipeError(f'{_NAME}: found precision = "int8" on a GPU; expected "auto" or "bfloat16"')
 
         whole, tokenizer, _ = opened(model, hub, AutoModel)
         encoder = cls(whole, tokenizer, layer, languages, max_length)
         if encoder.layers is not None and not encoder.is_last:
             del encoder.layers[max(layer, 1) :]
-        if int8:
+        if int8 and best_device().type == "cpu":
             in_int8(encoder)
         return encoder.eval()
 

@@ -125,7 +125,7 @@ def encoded(sentences: Sequence[Tokens], options: EmbeddingAligner, encoder: Lay
     device = best_device()
     for batch in packed([len(window.ids) for window in windows], _BATCH_TOKENS[device.type]):
         own = [windows[place] for place in batch]
-        with autocast(device, "float32" if options.precision == "int8" else options.precision):
+        with autocast(device, options.precision):
             hidden = encoder(*encoder.collate([window.ids for window in own])).float()
         sizes = [int(window.lengths.sum()) for window in own]
         places = np.concatenate(

@@ -154,7 +154,8 @@ class NeuralOptions:
             longer window is a batch of its own.
         accumulate: batches in a step of the optimiser, >= 1. Each further device adds as many.
         clip: longest gradient, > 0.
-        precision: of training and tagging; `auto` is bfloat16 on a GPU that has it, else float32.
+        precision: of training and tagging; `auto` is bfloat16 on a GPU that has it, else float32; `int8` is `auto`, but
+            on a CPU tagging computes the linear maps in 8 bits, which changes few labels.
     """
 
     kind: Literal["neural"] = "neural"

@@ -18,6 +18,7 @@ import torch
 
 from exonym.data import Ledger
 from exonym.device import best_device, half
+from exonym.int8 import in_int8
 from exonym.windows import packed
 
 if TYPE_CHECKING:
@@ -151,8 +152,10 @@ class NeuralTagger:
 
     @cached_property
     def _ready(self) -> tuple[Network, torch.device]:
-        """The network where and as it computes: itself, or a copy on the GPU or in bfloat16."""
+        """The network where and as it computes: itself, or a copy on the GPU, in bfloat16 or with maps of 8 bits."""
         device = best_device()
+        if self.options.precision == "int8" and device.type == "cpu":
+            return in_int8(copy.deepcopy(self.network)), device
         if half(device, self.options.precision):
             return copy.deepcopy(self.network).to(device, torch.bfloat16), device
         return (self.network if device.type == "cpu" else copy.deepcopy(self.network).to(device)), device

@@ -1,14 +1,16 @@
-"""Linear maps in 8 bits, for encoders that are only used, on a CPU. Start at `in_int8`."""
+"""Linear maps in 8 bits, for networks that are only used, on a CPU. Start at `in_int8`."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from exonym.errors import RecipeError
+
+M = TypeVar("M", bound=nn.Module)
 
 _MOST = 127  # of a signed number of 8 bits, so that both signs reach as far
 
@@ -42,7 +44,7 @@ class Int8Linear(nn.Module):
         return mapped
 
 
-def in_int8(module: nn.Module) -> nn.Module:
+def in_int8(module: M) -> M:
     """Put maps of 8 bits in the place of all linear maps of a module, which is changed, and can no longer be trained.
 
     Raises:
