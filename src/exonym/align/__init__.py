@@ -7,6 +7,7 @@ from exonym.align.embedding import EmbeddingAligner, FineTuning, fine_tune
 from exonym.align.lexicon import Lexicon
 from exonym.align.model import AlignmentModel
 from exonym.align.segment import segmented_like
+from exonym.align.shuffled import ShuffledAligner
 from exonym.align.statistical import StatisticalAligner
 from exonym.align.symmetrise import (
     Symmetrisation,
@@ -17,7 +18,7 @@ from exonym.align.symmetrise import (
     vote,
 )
 
-AnyAligner = StatisticalAligner | EflomalAligner | EmbeddingAligner
+AnyAligner = StatisticalAligner | EflomalAligner | EmbeddingAligner | ShuffledAligner
 
 __all__ = [
     "Aligner",
@@ -27,6 +28,7 @@ __all__ = [
     "EmbeddingAligner",
     "FineTuning",
     "Lexicon",
+    "ShuffledAligner",
     "StatisticalAligner",
     "Symmetrisation",
     "aer",

@@ -19,7 +19,7 @@ from exonym.run.folder import PAGE, RESULTS, STORE, claim, write_outcome
 from exonym.run.recipe import NamedMethod, Recipe
 from exonym.run.scoring import Run, Runs, baseline, means, score, score_rows, source_tagger, verdicts
 from exonym.run.store import NotYet, Store
-from exonym.transfer import Direct, Task, transfer
+from exonym.transfer import Direct, Task, sampled, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,9 +124,11 @@ def plan(recipe: Recipe, out: Path, *, store: Path | None = None) -> list[tuple[
 
 def _steps(recipe: Recipe, data: RunData) -> Iterator[Step]:
     for target in data.targets:
+        whole, part = target.task, recipe.sample
+        tasks = {seed: whole if part is None else sampled(whole, part, seed) for seed in recipe.seeds}
         for method in recipe.methods:
-            for seed in recipe.seeds:
-                yield Step(target.language, method, seed, target.task)
+            for seed, task in tasks.items():
+                yield Step(target.language, method, seed, task)
     if data.source_test is not None and recipe.source is not None:
         at_home = NamedMethod(name=_SOURCE_TEST, options=Direct(tagger=source_tagger(recipe)))
         task = Task(source=data.targets[0].task.source, test=data.source_test.unlabelled())

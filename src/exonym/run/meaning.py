@@ -22,6 +22,7 @@ from exonym.transfer import (
     Mixture,
     MultiSource,
     SavedTagger,
+    Synthetic,
     TeacherStudent,
     TranslateTrain,
     UniTrans,
@@ -90,6 +91,8 @@ def _inner(options: _AnyOptions) -> tuple[TeacherOptions | WordByWord, ...]:
         return (options.translation,)
     if isinstance(options, MultiSource):
         return (options.first or Direct(),)
+    if isinstance(options, Synthetic):
+        return (options.projection, *options.teachers)
     found: tuple[TeacherOptions, ...] = getattr(options, "teachers", ()) or getattr(options, "routes", ())
     return found
 
@@ -102,7 +105,7 @@ def _translates(options: _AnyOptions) -> bool:
 
 def _needs_source(options: _AnyOptions) -> bool:
     """Say whether a method or teacher learns from source labels, or has the labelled source text translated."""
-    if isinstance(options, Average | Mixture | TeacherStudent):
+    if isinstance(options, Average | Mixture | Synthetic | TeacherStudent):
         return any(map(_needs_source, _inner(options)))
     if isinstance(options, TranslateTrain):
         return options.labels == "gold" or options.source_tagger is None or options.translator is not None
@@ -113,6 +116,8 @@ def _needs_text(options: _AnyOptions) -> bool:
     """Say whether a method learns from unlabelled target text."""
     if isinstance(options, ManMoe):
         return options.adversary > 0
+    if isinstance(options, Synthetic):
+        return False
     return isinstance(options, UniTrans | CoLaDa) or getattr(options, "student", None) is not None
 
 
@@ -132,7 +137,17 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translation", "translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator")
+    keys = (
+        "translation",
+        "translator",
+        "aligner",
+        "scorer",
+        "tagger",
+        "source_tagger",
+        "student",
+        "evaluator",
+        "projection",
+    )
     inner = [getattr(options, key, None) for key in (*keys, "first", "similarity")]
     for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
         found |= _requires(part) if part is not None else {}

@@ -26,7 +26,7 @@ from exonym.run.paths import (
     with_paths,
 )
 from exonym.run.shape import checked
-from exonym.transfer import MethodOptions
+from exonym.transfer import MethodOptions, Sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +155,7 @@ class Recipe:
         sources: further languages that have labels.
         targets: the languages to carry them into.
         methods: the methods, compared with `direct`, or with the first of them if there is no `direct`.
+        sample: how much of the data is learnt from, another part of them for each seed; None learns from all.
         seeds: one run of every method for each, >= 0 and different; the first is also the seed of the resampling.
         labels: label map: type -> new type, or `drop`.
         resamples: bootstrap resamples for the intervals; the significance tests take ten times as many.
@@ -166,6 +167,7 @@ class Recipe:
     sources: tuple[FurtherSource, ...] = ()
     targets: tuple[TargetData, ...]
     methods: tuple[NamedMethod, ...]
+    sample: Sample | None = None
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
     labels: dict[str, str] = field(default_factory=dict)
     resamples: Annotated[int, Field(ge=100)] = 1000

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from exonym.data import Corpus, Ledger
 from exonym.errors import DataError
+from exonym.tag.chance import ChanceTagger
 from exonym.tag.decode import decode, decode_spans
 from exonym.tag.ensemble import Ensemble, mix
 from exonym.tag.folder import kind_of
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "ChanceTagger",
     "Ensemble",
     "HashedEncoder",
     "LightOptions",
@@ -139,6 +141,7 @@ def label(tagger: Tagger, corpus: Corpus) -> Corpus:
 
 # How a tagger of each kind is read from its folder, given the function that reads the taggers inside it.
 KINDS: dict[str, Callable[[Path, Callable[[Path], Tagger]], Tagger]] = {
+    "chance": lambda folder, _: ChanceTagger.load(folder),
     "light": lambda folder, _: LightTagger.load(folder),
     "neural": lambda folder, _: load_neural(folder),
     "checkpoint": lambda folder, _: load_checkpoint(folder),

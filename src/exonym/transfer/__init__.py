@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.transfer.average import Average, average
+from exonym.transfer.chance import Chance, chance
 from exonym.transfer.colada import CoLaDa, Neighbours, colada
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.entity_similarity import EntitySimilarity
@@ -18,9 +19,11 @@ from exonym.transfer.mtmt import Mtmt, mtmt
 from exonym.transfer.multi_source import MultiSource, multi_source
 from exonym.transfer.parallel import InsertionScorer, PhraseScorer, TranslatorLinks
 from exonym.transfer.retrieval import Retrieval, retrieval
+from exonym.transfer.sample import Sample, sampled
 from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, Stage, just_do, stage
 from exonym.transfer.supervised import Supervised, supervised
+from exonym.transfer.synthetic import Synthetic, synthetic
 from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teacher_student import TeacherStudent, teacher_student
 from exonym.transfer.translate_test import TranslateTest, translate_test
@@ -39,6 +42,7 @@ MethodOptions = (
     | TranslateTest
     | Average
     | TeacherStudent
+    | Synthetic
     | MultiSource
     | ManMoe
     | Mixture
@@ -47,6 +51,7 @@ MethodOptions = (
     | UniTrans
     | CoLaDa
     | Supervised
+    | Chance
 )
 
 
@@ -64,6 +69,7 @@ METHODS: dict[str, Method] = {
     "translate_test": Method(TranslateTest, translate_test),
     "average": Method(Average, average),
     "teacher_student": Method(TeacherStudent, teacher_student),
+    "synthetic": Method(Synthetic, synthetic),
     "multi_source": Method(MultiSource, multi_source),
     "mixture": Method(Mixture, mixture),
     "mtmt": Method(Mtmt, mtmt),
@@ -72,6 +78,7 @@ METHODS: dict[str, Method] = {
     "unitrans": Method(UniTrans, unitrans),
     "colada": Method(CoLaDa, colada),
     "supervised": Method(Supervised, supervised),
+    "chance": Method(Chance, chance),
 }
 
 
@@ -85,6 +92,7 @@ def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1
 __all__ = [
     "METHODS",
     "Average",
+    "Chance",
     "CoLaDa",
     "Direct",
     "Do",
@@ -107,9 +115,11 @@ __all__ = [
     "Outcome",
     "PhraseScorer",
     "Retrieval",
+    "Sample",
     "SavedTagger",
     "Stage",
     "Supervised",
+    "Synthetic",
     "Task",
     "TeacherStudent",
     "TranslateTest",
@@ -119,6 +129,7 @@ __all__ = [
     "WordByWord",
     "WordPair",
     "average",
+    "chance",
     "colada",
     "direct",
     "gloss",
@@ -133,8 +144,10 @@ __all__ = [
     "multi_source",
     "read_pairs",
     "retrieval",
+    "sampled",
     "stage",
     "supervised",
+    "synthetic",
     "teacher_student",
     "transfer",
     "translate_test",

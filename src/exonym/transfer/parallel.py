@@ -96,7 +96,7 @@ def scorer_of(options: ScorerOptions | None, task: Task) -> DirectTranslationSco
 def with_translation(task: Task, translator: TranslatorOptions, do: Do) -> tuple[Task, Translations]:
     """Translate the source corpus of a task, and put the result in the place of its translation."""
     made = translate(task.source, translator, task.source_language, task.target_language, do)
-    return replace(task, translation=made.bitext), made
+    return replace(task, translation=made.bitext, whole=None), made
 
 
 def with_test_translation(task: Task, translator: TranslatorOptions, do: Do) -> tuple[Task, Translations]:

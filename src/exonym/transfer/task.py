@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from exonym.align import segmented_like
-from exonym.data import Bitext, Corpus, Ledger, nfc
+from exonym.data import Alignment, Bitext, Corpus, Ledger, nfc
 from exonym.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Task:
         types: of the entities to find, where there is no source; else they are those of `source`.
         source_language: code of the source language, which translators need.
         target_language: code of the target language.
+        whole: the parallel text of the task that this one is a part of (see `sampled`); None if it is no part.
     """
 
     source: Corpus = field(default_factory=lambda: Corpus(()))
@@ -43,6 +44,7 @@ class Task:
     types: tuple[str, ...] = ()
     source_language: str = ""
     target_language: str = ""
+    whole: Bitext | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ class Task:
         return segmented_like(like, self.extra) if like else (self.extra, Ledger())
 
     @cached_property
-    def _unseen(self) -> Corpus:
+    def unseen(self) -> Corpus:
         """The unlabelled text without the sentences that `test` has too."""
         test = {_form(sentence.words) for sentence in self.test}
         text = self.text.unlabelled() if self.text is not None else Corpus(())
@@ -93,18 +95,30 @@ class Task:
         """
         if self.text is None:
             raise RecipeError(f"{method}: found no unlabelled text; expected `text` for the target language.")
-        if not len(self._unseen):
+        if not len(self.unseen):
             raise RecipeError(f"{method}: found only sentences of the test text in `text`; expected others.")
-        return self._unseen, len(self.text) - len(self._unseen)
+        return self.unseen, len(self.text) - len(self.unseen)
 
     @property
     def changes(self) -> Ledger:
         """What was changed in the extra texts for `parallel`."""
         return self._extra[1]
 
-    @cached_property
+    @property
     def parallel(self) -> Bitext:
-        """All source-target text as one bitext, the translation first: what aligners learn on.
+        """The source-target text that aligners learn on: that of the whole task, if this one is a part of it."""
+        return self.own_parallel if self.whole is None else self.whole
+
+    def links_for(self, bitext: Bitext, links: Alignment) -> Alignment:
+        """Find the links of pairs, of the translation or of `own_parallel`, among those of `parallel`."""
+        if self.whole is None:
+            return links
+        known = dict(zip(self.whole, links, strict=True))
+        return Alignment(tuple(known[pair] for pair in bitext), links.name, links.ledger)
+
+    @cached_property
+    def own_parallel(self) -> Bitext:
+        """All source-target text as one bitext, the translation first.
 
         The test translation is not in it, so that no method but translate-test learns from it. Extra text without
         spaces between words is cut like the translation (see `segmented_like`), or if there is none like the test

@@ -7,9 +7,9 @@ from typing import Literal
 
 from exonym.errors import RecipeError
 from exonym.tag import LightOptions, NeuralOptions
+from exonym.transfer.chance import Chance
 from exonym.transfer.direct import Direct
 from exonym.transfer.gloss import Gloss
-from exonym.transfer.saved import SavedTagger
 from exonym.transfer.stages import Do, just_do, tag
 from exonym.transfer.students import Distillation, count_kept, student_of
 from exonym.transfer.task import Outcome, Task
@@ -36,8 +36,8 @@ class TeacherStudent(Distillation):
         if self.initial == "teacher" and len(self.teachers) > 1:
             raise RecipeError('initial: found "teacher" with several teachers; expected one, or "fresh".')
         only = self.teachers[0]
-        light = not isinstance(only, SavedTagger) and isinstance(only.tagger, LightOptions)
-        if self.initial == "teacher" and (light or isinstance(only, Gloss)):
+        light = isinstance(getattr(only, "tagger", None), LightOptions)
+        if self.initial == "teacher" and (light or isinstance(only, Chance | Gloss)):
             raise RecipeError(
                 f'initial: found "teacher" with a teacher that is not neural ({only.kind}); expected "fresh".'
             )

@@ -14,6 +14,7 @@ from exonym.data import Corpus, tag_set
 from exonym.errors import RecipeError
 from exonym.tag import Tagger, mix
 from exonym.tag.relabel import reconcile
+from exonym.transfer.chance import Chance, chance
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.gloss import Gloss, gloss
 from exonym.transfer.saved import SavedTagger, saved_tagger
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _FAR = 0.5  # a teacher that agrees less than this share of what the others do is called harmful
 
 
-TeacherOptions = Direct | Gloss | TranslateTrain | SavedTagger
+TeacherOptions = Direct | Gloss | TranslateTrain | Chance | SavedTagger
 
 
 def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger:
@@ -43,7 +44,7 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
     """
     if isinstance(options, SavedTagger):
         return saved_tagger(options, task.labels)
-    method: Any = {"direct": direct, "gloss": gloss, "translate_train": translate_train}[options.kind]
+    method: Any = {"direct": direct, "gloss": gloss, "translate_train": translate_train, "chance": chance}[options.kind]
     outcome: Outcome = method(task, options, do, seed)
     if outcome.tagger is None:
         raise RecipeError(f"{options.kind}: found no tagger; expected one. Take another teacher.")

@@ -132,11 +132,12 @@ def _over_links(task: Task, options: TranslateTrain, do: Do, seed: int) -> tuple
         task, made = with_translation(task, options.translator, do)
     labelled, bitext = task.source, task.translation
     if options.labels == "tagger":
-        labelled = do(tag_source_side, _source_tagger(task, options, do, seed), task.parallel)
-        bitext = task.parallel
+        bitext = task.own_parallel
+        labelled = do(tag_source_side, _source_tagger(task, options, do, seed), bitext)
     if bitext is None or not len(bitext):
         raise RecipeError("translate_train: found no translation of the source corpus; expected `translation`.")
     links = links_of(task.parallel, options.aligner, made.alignment if made else None, do, seed)
+    links = task.links_for(bitext, links)
     tagged = None
     if options.matching.needs_tagger:
         tagged = do(tag_target_side, _source_tagger(task, options, do, seed), bitext)
@@ -158,7 +159,7 @@ def _by_markers(
         markers,
         aligner=options.aligner,
         matching=options.matching,
-        extra=replace(task, translation=None).parallel if task.extra else None,
+        extra=replace(task, translation=None, whole=None).parallel if task.extra else None,
         tagger=_source_tagger(task, options, do, seed) if needs else None,
         translation=scorer_of(options.scorer, task),
         do=do,

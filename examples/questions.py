@@ -1,0 +1,114 @@
+"""The two questions: what projection and distillation each do to F1, and whether distillation on synthetic text helps.
+
+    EXONYM_DATA=<data pack> python examples/questions.py -o out/questions [--pieces NAME ...] [--model FOLDER]
+
+Runs the recipes in examples/recipes/questions at several sizes, a piece at a time. A piece takes half an hour to an hour
+of one core, and what was done is found again in OUT/store, so it can be stopped at any time. Two may run side by side.
+`--model` takes the place of the light tagger everywhere: a folder of a pretrained encoder such as XLM-R, for a GPU.
+Then examples/questions_report.py makes tables and plots of all pieces in OUT. docs/results/questions.md reads them.
+"""
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from exonym.errors import ExonymError
+from exonym.run import compare, read_recipe
+from exonym.tag import LightOptions, NeuralOptions, TransformerEncoder
+from exonym.transfer import Sample
+
+RECIPES = Path(__file__).parent / "recipes" / "questions"
+FEW = ("A0-direct", "A2h-student-hard", "B2-matching", "D2-all", "B2-of-tagger", "D1h-synthetic-hard", "E-supervised")
+NEURAL = ("A0-direct", "A2-student", "A2h-student-hard", "B1-heuristic", "B2-matching", "D2-all", "D1-synthetic",
+          "D3-mean", "D3-agreed", "E-supervised")  # fmt: skip
+
+
+class Piece(NamedTuple):
+    """One run: a recipe, and what is changed in it."""
+
+    recipe: str
+    sample: Sample | None = None
+    methods: tuple[str, ...] = ()  # all if empty
+    languages: tuple[str, ...] = ()  # all if empty
+    seeds: tuple[int, ...] = ()  # those of the recipe if empty
+    neural: bool = False
+
+
+PIECES = {
+    "translated": Piece("translated"),
+    "bitext": Piece("bitext"),
+    "test-time": Piece("test-time"),
+    "source-1000": Piece("translated", Sample(source=1000, target=20000), FEW),
+    "source-100": Piece("translated", Sample(source=100, target=20000), FEW),
+    "target-100000": Piece("translated", Sample(source=0.9, target=100000), FEW, seeds=(1, 2, 3)),
+    "target-all": Piece("translated", Sample(source=0.9, target=0.9), FEW, seeds=(1, 2, 3)),
+    "neural": Piece(
+        "translated", Sample(source=1000, target=20000), NEURAL, languages=("es", "swa", "xho"), neural=True
+    ),
+}
+
+
+def with_tagger(value, tagger):
+    """Put another tagger wherever options ask for a light one; a neural student learns distributions by itself."""
+    if isinstance(value, LightOptions):
+        return tagger
+    if isinstance(value, tuple):
+        return tuple(with_tagger(each, tagger) for each in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {field.name: with_tagger(getattr(value, field.name), tagger) for field in dataclasses.fields(value)}
+    if getattr(value, "learning", None) == "sampled":
+        changed["learning"] = "mse"
+    if value.__class__.__name__ in ("TeacherStudent", "Synthetic") and value.learning is None:
+        changed["learning"] = "hard"
+    return type(value)(**changed)
+
+
+def recipe_of(piece, model):
+    """Return the recipe of a piece."""
+    recipe = read_recipe(RECIPES / f"{piece.recipe}.toml")
+    methods = [each for each in recipe.methods if not piece.methods or each.name in piece.methods]
+    if model or piece.neural:
+        encoder = {"encoder": TransformerEncoder(model=model)} if model else {}
+        methods = [with_tagger(each, NeuralOptions(**encoder)) for each in methods]
+    targets = [each for each in recipe.targets if not piece.languages or each.language in piece.languages]
+    return dataclasses.replace(
+        recipe,
+        title=f"{recipe.title}",
+        sample=piece.sample or recipe.sample,
+        methods=tuple(methods),
+        targets=tuple(targets),
+        seeds=piece.seeds or recipe.seeds,
+    )
+
+
+def main():
+    """Run pieces."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT")
+    parser.add_argument("--pieces", nargs="+", choices=PIECES, default=list(PIECES))
+    parser.add_argument("--model", metavar="FOLDER")
+    arguments = parser.parse_args()
+    for name in arguments.pieces:
+        recipe = recipe_of(PIECES[name], arguments.model)
+        last = [""]
+
+        def told(done, steps, text, name=name, last=last):
+            step = text.partition(":")[0]
+            if step != last[0]:
+                print(f"{name} {done}/{steps} {step}", flush=True)
+                last[0] = step
+
+        compare(recipe, arguments.output / name, store=arguments.output / "store", told=told)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except ExonymError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
