@@ -2,8 +2,9 @@
 
     EXONYM_DATA=<data pack> python examples/questions.py -o out/questions [--pieces NAME ...] [--model FOLDER]
 
-Runs the recipes in examples/recipes/questions at several sizes, a piece at a time. A piece takes half an hour to an hour
-of one core, and what was done is found again in OUT/store, so it can be stopped at any time. Two may run side by side.
+Runs the recipes in examples/recipes/questions at several sizes, a piece at a time. A piece takes half an hour to an
+hour of one core, and what was done is found again in OUT/store, so it can be stopped at any time. Two may run side by
+side.
 `--model` takes the place of the light tagger everywhere: a folder of a pretrained encoder such as XLM-R, for a GPU.
 Then examples/questions_report.py makes tables and plots of all pieces in OUT. docs/results/questions.md reads them.
 """
@@ -16,13 +17,16 @@ from typing import NamedTuple
 
 from exonym.errors import ExonymError
 from exonym.run import compare, read_recipe
+from exonym.run.recipe import NamedMethod
 from exonym.tag import LightOptions, NeuralOptions, TransformerEncoder
-from exonym.transfer import Sample
+from exonym.transfer import Direct, Sample, TeacherStudent
 
 RECIPES = Path(__file__).parent / "recipes" / "questions"
 FEW = ("A0-direct", "A2h-student-hard", "B2-matching", "D2-all", "B2-of-tagger", "D1h-synthetic-hard", "E-supervised")
 NEURAL = ("A0-direct", "A2-student", "A2h-student-hard", "B1-heuristic", "B2-matching", "D2-all", "D1-synthetic",
           "D3-mean", "D3-agreed", "E-supervised")  # fmt: skip
+
+OWN = {"teachers": (Direct(tagger=NeuralOptions()),), "student": NeuralOptions()}
 
 
 class Piece(NamedTuple):
@@ -33,6 +37,7 @@ class Piece(NamedTuple):
     methods: tuple[str, ...] = ()  # all if empty
     languages: tuple[str, ...] = ()  # all if empty
     seeds: tuple[int, ...] = ()  # those of the recipe if empty
+    more: tuple[NamedMethod, ...] = ()
     neural: bool = False
 
 
@@ -45,14 +50,22 @@ PIECES = {
     "target-100000": Piece("translated", Sample(source=0.9, target=100000), FEW, seeds=(1, 2, 3)),
     "target-all": Piece("translated", Sample(source=0.9, target=0.9), FEW, seeds=(1, 2, 3)),
     "neural": Piece(
-        "translated", Sample(source=1000, target=20000), NEURAL, languages=("es", "swa", "xho"), neural=True
+        "translated",
+        Sample(source=1000, target=20000),
+        NEURAL,
+        languages=("es", "swa", "xho"),
+        more=(
+            NamedMethod(name="A2k-student-kl", options=TeacherStudent(**OWN, learning="kl", temperature=2)),
+            NamedMethod(name="A3-self-training", options=TeacherStudent(**OWN, learning="mse", initial="teacher")),
+        ),
+        neural=True,
     ),
 }
 
 
 def with_tagger(value, tagger):
-    """Put another tagger wherever options ask for a light one; a neural student learns distributions by itself."""
-    if isinstance(value, LightOptions):
+    """Put another tagger wherever options ask for one; a neural student learns distributions by itself."""
+    if isinstance(value, LightOptions | NeuralOptions):
         return tagger
     if isinstance(value, tuple):
         return tuple(with_tagger(each, tagger) for each in value)
@@ -70,13 +83,13 @@ def recipe_of(piece, model):
     """Return the recipe of a piece."""
     recipe = read_recipe(RECIPES / f"{piece.recipe}.toml")
     methods = [each for each in recipe.methods if not piece.methods or each.name in piece.methods]
+    methods += piece.more
     if model or piece.neural:
         encoder = {"encoder": TransformerEncoder(model=model)} if model else {}
         methods = [with_tagger(each, NeuralOptions(**encoder)) for each in methods]
     targets = [each for each in recipe.targets if not piece.languages or each.language in piece.languages]
     return dataclasses.replace(
         recipe,
-        title=f"{recipe.title}",
         sample=piece.sample or recipe.sample,
         methods=tuple(methods),
         targets=tuple(targets),

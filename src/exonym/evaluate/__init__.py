@@ -9,6 +9,7 @@ from exonym.evaluate.counts import Counts, Predictions, check_same_sentences, co
 from exonym.evaluate.errors import ERROR_CLASSES, ErrorClass, ErrorTable, Finding, error_table, findings
 from exonym.evaluate.evaluation import Evaluation, compare, evaluate
 from exonym.evaluate.f1 import Score, Scores, score
+from exonym.evaluate.nested import Contrast, contrast
 from exonym.evaluate.paired import Comparison, PairedBootstrap, holm, paired_bootstrap, randomisation
 from exonym.evaluate.signature import parse_signature, signature
 from exonym.evaluate.unseen import Unseen, score_unseen, surfaces
@@ -16,6 +17,7 @@ from exonym.evaluate.unseen import Unseen, score_unseen, surfaces
 __all__ = [
     "ERROR_CLASSES",
     "Comparison",
+    "Contrast",
     "Counts",
     "ErrorClass",
     "ErrorTable",
@@ -31,6 +33,7 @@ __all__ = [
     "Unseen",
     "check_same_sentences",
     "compare",
+    "contrast",
     "count",
     "error_table",
     "evaluate",

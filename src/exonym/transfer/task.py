@@ -123,11 +123,12 @@ class Task:
         The test translation is not in it, so that no method but translate-test learns from it. Extra text without
         spaces between words is cut like the translation (see `segmented_like`), or if there is none like the test
         translation.
-        Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal.
+        Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal; those of a
+        part are named so already.
         """
         pairs = list(self.translation or ())
         for number, extra in enumerate(self._extra[0], start=1):
-            pairs += [pair._replace(id=f"{number}:{pair.id}") for pair in extra]
+            pairs += extra if self.whole is not None else [pair._replace(id=f"{number}:{pair.id}") for pair in extra]
         parts = (*([self.translation] if self.translation is not None else []), *self.extra)
         return Bitext(tuple(pairs), "+".join(part.name for part in parts))
 
