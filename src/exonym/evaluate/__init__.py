@@ -5,6 +5,7 @@ predicted and gold, by sentence and label.
 """
 
 from exonym.evaluate.bootstrap import Interval, Intervals, Mean, intervals_of, mean_over
+from exonym.evaluate.calibration import Calibration, calibration
 from exonym.evaluate.counts import Counts, Predictions, check_same_sentences, count
 from exonym.evaluate.errors import ERROR_CLASSES, ErrorClass, ErrorTable, Finding, error_table, findings
 from exonym.evaluate.evaluation import Evaluation, compare, evaluate
@@ -16,6 +17,7 @@ from exonym.evaluate.unseen import Unseen, score_unseen, surfaces
 
 __all__ = [
     "ERROR_CLASSES",
+    "Calibration",
     "Comparison",
     "Contrast",
     "Counts",
@@ -31,6 +33,7 @@ __all__ = [
     "Score",
     "Scores",
     "Unseen",
+    "calibration",
     "check_same_sentences",
     "compare",
     "contrast",

@@ -123,8 +123,8 @@ class Task:
         The test translation is not in it, so that no method but translate-test learns from it. Extra text without
         spaces between words is cut like the translation (see `segmented_like`), or if there is none like the test
         translation.
-        Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal; those of a
-        part are named so already.
+        Pairs of the extra texts are named `EXTRA:PAIR`, EXTRA counted from 1, so that no two names are equal; those of
+        a part are named so already.
         """
         pairs = list(self.translation or ())
         for number, extra in enumerate(self._extra[0], start=1):
