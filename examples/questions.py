@@ -49,6 +49,10 @@ PIECES = {
     "source-100": Piece("translated", Sample(source=100, target=20000), FEW),
     "target-100000": Piece("translated", Sample(source=0.9, target=100000), FEW, seeds=(1, 2, 3)),
     "target-all": Piece("translated", Sample(source=0.9, target=0.9), FEW, seeds=(1, 2, 3)),
+    **{
+        f"labels-{words}": Piece("translated", Sample(source=0.9, target=words), ("E-supervised",))
+        for words in (500, 1000, 2000, 5000, 10000)
+    },
     "neural": Piece(
         "translated",
         Sample(source=1000, target=20000),

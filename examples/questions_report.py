@@ -9,6 +9,7 @@ down before the first figure was seen; p-values are corrected over all of them (
 import argparse
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from questions import PIECES, recipe_of
@@ -148,6 +149,34 @@ def by_size(pieces, names, head):
     return table([head, *(f"`{piece}`" for piece in there)], rows)
 
 
+def worth(pieces):
+    """How many words of labelled target text a tagger needs to reach the projected one, between the sizes that ran."""
+    sizes = sorted((int(name.partition("-")[2]), name) for name in pieces if name.startswith("labels-"))
+    whole = pieces["translated"]
+    sizes.append((20000, "translated"))
+    rows = []
+    for language in whole.gold:
+        curve = [
+            (words, pieces[name].contrast({"E-supervised": 1}, [language], resamples=1).value) for words, name in sizes
+        ]
+        reached = whole.contrast({"B2-matching": 1}, [language], resamples=1).value
+        rows.append(
+            [language, *(f"{100 * f1:.1f}" for _, f1 in curve), f"{100 * reached:.1f}", _crossing(curve, reached)]
+        )
+    return table(["language", *(f"{words:,} words" for words, _ in sizes), "`B2-matching`", "worth"], rows)
+
+
+def _crossing(curve, reached):
+    """Interpolate, over the logarithm of words, where a curve reaches a value."""
+    if reached <= curve[0][1]:
+        return f"under {curve[0][0]:,}"
+    for (few, low), (many, high) in pairwise(curve):
+        if low < reached <= high:
+            share = (reached - low) / (high - low)
+            return f"{few * (many / few) ** share:,.0f}"
+    return f"over {curve[-1][0]:,}"
+
+
 def mediators(piece):
     """What lies behind the figures, language by language; seed 1 where one run is looked at."""
     rows = []
@@ -223,6 +252,8 @@ def main():
     parts.append(f"## contrasts\n\n{text}")
     if "translated" in pieces:
         parts.append("## by size\n\n" + by_size(pieces, SOURCE, "source") + "\n" + by_size(pieces, TARGET, "target"))
+    if "translated" in pieces and any(name.startswith("labels-") for name in pieces):
+        parts.append(f"## worth of projection in labelled words\n\n{worth(pieces)}")
     for name in ("translated", "bitext"):
         if name in pieces:
             parts.append(f"## mediators: {name}\n\n{mediators(pieces[name])}")
