@@ -17,7 +17,7 @@ from scipy.stats import wilcoxon
 
 from exonym.data import Corpus
 from exonym.errors import ExonymError
-from exonym.evaluate import calibration, contrast, count, holm
+from exonym.evaluate import calibration, count, holm, resample_runs
 from exonym.files import whole_file
 from exonym.formats import read_jsonl
 from exonym.run.data import read_data
@@ -59,24 +59,17 @@ class Piece:
         self.gold = {target.language: target.gold for target in self.data.targets}
         self.methods = [method.name for method in self.recipe.methods]
         self.results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-        self.runs = {}
+        runs = {}
         for method in self.methods:
             found = {}
             for language, gold in self.gold.items():
                 found[language] = [count(gold, self.predicted(language, method, seed)) for seed in self.recipe.seeds]
-            self.runs[method] = found
+            runs[method] = found
+        self.contrast = resample_runs(runs).contrast
 
     def predicted(self, language, method, seed):
         """Read what a run said of the test text."""
         return Corpus(tuple(read_jsonl(self.folder / language / method / f"seed-{seed}" / "predictions.jsonl")))
-
-    def contrast(self, weights, languages=None, **options):
-        """Compute a contrast of arms."""
-        systems = []
-        for method, weight in weights.items():
-            runs = self.runs[method]
-            systems.append((weight, {name: runs[name] for name in languages or runs}))
-        return contrast(systems, **options)
 
 
 def told(found):
@@ -106,10 +99,10 @@ def f1_table(piece):
     for method in piece.methods:
         cells = []
         for language in piece.gold:
-            found = piece.contrast({method: 1}, [language], resamples=1000)
+            found = piece.contrast({method: 1}, languages=[language])
             cells.append(f"{100 * found.value:.1f}")
             data.append(_point(piece, method, language, found))
-        mean = piece.contrast({method: 1}, resamples=1000)
+        mean = piece.contrast({method: 1})
         data.append(_point(piece, method, "mean", mean))
         rows.append([f"`{method}`", *cells, shown(mean)])
     return table(["arm", *piece.gold, "mean"], rows), data
@@ -157,9 +150,9 @@ def worth(pieces):
     rows = []
     for language in whole.gold:
         curve = [
-            (words, pieces[name].contrast({"E-supervised": 1}, [language], resamples=1).value) for words, name in sizes
+            (words, pieces[name].contrast({"E-supervised": 1}, languages=[language]).value) for words, name in sizes
         ]
-        reached = whole.contrast({"B2-matching": 1}, [language], resamples=1).value
+        reached = whole.contrast({"B2-matching": 1}, languages=[language]).value
         rows.append(
             [language, *(f"{100 * f1:.1f}" for _, f1 in curve), f"{100 * reached:.1f}", _crossing(curve, reached)]
         )

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from exonym.errors import DataError, RecipeError
-from exonym.evaluate import Counts, contrast, score
+from exonym.evaluate import Counts, resample_runs, score
+
+
+def contrast(systems, *, resamples=100, **options):
+    """A contrast of systems that are given with their weights."""
+    named = {str(place): runs for place, (_, runs) in enumerate(systems)}
+    weights = {str(place): weight for place, (weight, _) in enumerate(systems)}
+    return resample_runs(named, resamples=resamples).contrast(weights, **options)
 
 
 def counts(*rows):
@@ -96,11 +103,29 @@ def test_p_values_hold_where_there_is_no_difference():
     ("systems", "error", "words"),
     [
         ([], RecipeError, "no system"),
-        ([(1, {"x": [counts((1, 1, 1))]}), (-1, {"y": [counts((1, 1, 1))]})], DataError, "the languages y and x"),
+        (
+            [(1, {"x": [counts((1, 1, 1))]}), (-1, {"y": [counts((1, 1, 1))]})],
+            DataError,
+            "1: found the languages y; expected x",
+        ),
         ([(1, {"x": [counts((1, 1, 1))]}), (-1, {"x": []})], DataError, "0 runs; expected 1"),
-        ([(1, {"x": [counts((1, 1, 1))]}), (-1, {"x": [counts(*[(1, 1, 1)] * 2)]})], DataError, "the same text"),
+        (
+            [(1, {"x": [counts((1, 1, 1))]}), (-1, {"x": [counts(*[(1, 1, 1)] * 2)]})],
+            DataError,
+            "1, x: found another number",
+        ),
     ],
 )
 def test_faults(systems, error, words):
     with pytest.raises(error, match=words):
         contrast(systems, resamples=10)
+
+
+def test_some_languages_alone():
+    runs = {name: [random_counts(np.random.default_rng(at))] for at, name in enumerate("xyz")}
+    found = resample_runs({"a": runs}, resamples=20)
+    assert found.contrast({"a": 1}, languages=["y"]).languages == {"y": score(runs["y"][0]).micro.f1}
+    with pytest.raises(RecipeError, match="found b, w"):
+        found.contrast({"b": 1}, languages=["w"])
+    with pytest.raises(RecipeError, match="expected all"):
+        found.contrast({"a": 1}, languages=["x"], other_languages=True)

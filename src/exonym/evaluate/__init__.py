@@ -10,7 +10,7 @@ from exonym.evaluate.counts import Counts, Predictions, check_same_sentences, co
 from exonym.evaluate.errors import ERROR_CLASSES, ErrorClass, ErrorTable, Finding, error_table, findings
 from exonym.evaluate.evaluation import Evaluation, compare, evaluate
 from exonym.evaluate.f1 import Score, Scores, score
-from exonym.evaluate.nested import Contrast, contrast
+from exonym.evaluate.nested import Contrast, ResampledRuns, resample_runs
 from exonym.evaluate.paired import Comparison, PairedBootstrap, holm, paired_bootstrap, randomisation
 from exonym.evaluate.signature import parse_signature, signature
 from exonym.evaluate.unseen import Unseen, score_unseen, surfaces
@@ -30,13 +30,13 @@ __all__ = [
     "Mean",
     "PairedBootstrap",
     "Predictions",
+    "ResampledRuns",
     "Score",
     "Scores",
     "Unseen",
     "calibration",
     "check_same_sentences",
     "compare",
-    "contrast",
     "count",
     "error_table",
     "evaluate",
@@ -47,6 +47,7 @@ __all__ = [
     "paired_bootstrap",
     "parse_signature",
     "randomisation",
+    "resample_runs",
     "score",
     "score_unseen",
     "signature",

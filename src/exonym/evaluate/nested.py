@@ -1,7 +1,7 @@
-"""Differences between systems that were run several times, on several languages: what holds for other seeds too.
+"""Systems that were run several times, on several languages: which differences hold for other seeds too.
 
 `exonym.evaluate.compare` takes the runs as they are and resamples sentences; here runs are resampled as well, and
-languages if asked for. Start at `contrast`.
+languages if asked for. Start at `resample_runs`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     Runs = Mapping[str, Sequence[Counts]]
 
-_STEP = 200  # resamples at a time
+_STEP = 500  # resamples at a time
+_CLOSE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,88 +49,128 @@ class Contrast:
         return asdict(self)
 
 
-def contrast(
-    systems: Sequence[tuple[float, Runs]],
-    *,
-    resamples: int = 10_000,
-    level: float = 0.95,
-    seed: int = 1,
-    other_languages: bool = False,
-) -> Contrast:
-    """Compute a weighted sum of mean F1, and how it moves with sentences and runs.
+@dataclass(frozen=True, eq=False)
+class ResampledRuns:
+    """The F1 of systems as they are and in resamples, the same ones for all systems, so that differences are paired.
+
+    Attributes:
+        f1: system -> language -> mean F1 of its runs.
+        resampled: system -> language -> mean F1 of drawn runs on drawn sentences, shape (R,).
+        shares: how much each language counts in each resample if languages are drawn too, (R, languages), in the
+            order of their names.
+    """
+
+    f1: dict[str, dict[str, float]]
+    resampled: dict[str, dict[str, NDArray[np.float64]]]
+    shares: NDArray[np.float64]
+
+    def contrast(
+        self,
+        weights: Mapping[str, float],
+        *,
+        languages: Sequence[str] = (),
+        level: float = 0.95,
+        other_languages: bool = False,
+    ) -> Contrast:
+        """Compute a weighted sum of mean F1, and how it moves with runs and sentences.
+
+        Args:
+            weights: system -> weight. +1 and -1 give a difference; +1, -1, -1, +1 an interaction.
+            languages: of which to take the mean; all if empty.
+            level: of the interval, in (0, 1).
+            other_languages: draw languages too: the interval is then of languages like all these, and wide where there
+                are few.
+
+        Returns:
+            The value, with a p-value of (c + 1) / (R + 1), where c counts the resamples that are as far from the
+            value as 0 is.
+
+        Raises:
+            RecipeError: a system or language is not there, the level is out of range, or languages are drawn from some
+                only.
+        """
+        check_level(level)
+        known = sorted(next(iter(self.f1.values())))
+        asked = list(languages) or known
+        missing = [each for each in (*weights, *asked) if each not in self.f1 and each not in known]
+        if missing or not weights:
+            raise RecipeError(f"found {', '.join(missing) or 'no system'}; expected some of {', '.join(self.f1)}.")
+        if other_languages and asked != known:
+            raise RecipeError("languages: found some with other_languages; expected all, to draw from.")
+        exact = {name: sum(weight * self.f1[system][name] for system, weight in weights.items()) for name in asked}
+        drawn = np.stack(
+            [sum(weight * self.resampled[system][name] for system, weight in weights.items()) for name in asked], axis=1
+        )
+        means = (drawn * self.shares).sum(axis=1) if other_languages else drawn.mean(axis=1)
+        value = float(np.mean(list(exact.values())))
+        far = int((np.abs(means - value) >= abs(value) - _CLOSE).sum())
+        return Contrast(value, percentile(means, level), (far + 1) / (len(means) + 1), exact)
+
+
+def resample_runs(systems: Mapping[str, Runs], *, resamples: int = 10_000, seed: int = 1) -> ResampledRuns:
+    """Resample runs and sentences of several systems.
 
     In each resample runs are drawn with replacement, the same ones of all systems and languages, since run number k of
     all is made with one seed; then sentences of each language, the same ones of all systems and runs.
 
     Args:
-        systems: a weight for each system, and its runs: language -> the counts of each run. +1 and -1 give a
-            difference; +1, -1, -1, +1 an interaction.
-        resamples: how many, >= 1.
-        level: of the interval, in (0, 1).
+        systems: system -> language -> the counts of each run.
+        resamples: how many, R >= 1.
         seed: of the resampling, >= 0.
-        other_languages: draw languages too, with replacement: the interval is then of languages like these, and wide
-            where there are few.
-
-    Returns:
-        The value, with a p-value of (c + 1) / (resamples + 1), where c counts the resamples that are as far from the
-        value as 0 is.
 
     Raises:
         DataError: the systems do not have the same languages, sentences and numbers of runs.
-        RecipeError: an option is out of range.
+        RecipeError: there is no system, or an option is out of range.
 
     Source:
         Davison and Hinkley 1997, Bootstrap Methods and their Application, section 3.8 (resampling at two levels), and
-        section 4.4 for the p-value.
+        section 4.4 for the p-value of `ResampledRuns.contrast`.
     """
     check_resampling(resamples, seed)
-    check_level(level)
-    languages = _languages(systems)
-    number = len(systems[0][1][languages[0]])
+    languages, number = _checked(systems)
     random = generator(seed)
-    drawn = random.multinomial(number, np.full(number, 1 / number), size=resamples) / number
-    values = np.empty((len(languages), resamples))
-    exact = {}
+    runs = _drawn(number, resamples, random)
+    shares = _drawn(len(languages), resamples, random)
+    f1: dict[str, dict[str, float]] = {system: {} for system in systems}
+    resampled: dict[str, dict[str, NDArray[np.float64]]] = {system: {} for system in systems}
     for at, language in enumerate(languages):
-        arrays = [_stacked(runs[language]) for _, runs in systems]
-        weights = [weight for weight, _ in systems]
-        one = np.ones((1, arrays[0].shape[1]))
-        exact[language] = float(_values(arrays, weights, one).mean())
+        arrays = np.stack([_stacked(of[language]) for of in systems.values()])  # (systems, runs, sentences, 3)
+        found = np.empty((len(systems), resamples))
         own = generator(seed, at)
-        size = arrays[0].shape[1]
         for start in range(0, resamples, _STEP):
             step = slice(start, min(start + _STEP, resamples))
-            often = own.multinomial(size, np.full(size, 1 / size), size=step.stop - start).astype(np.float64)
-            values[at, step] = (_values(arrays, weights, often) * drawn[step]).sum(axis=1)
-    if other_languages:
-        count = len(languages)
-        shares = random.multinomial(count, np.full(count, 1 / count), size=resamples) / count
-        means = (values * shares.T).sum(axis=0)
-    else:
-        means = values.mean(axis=0)
-    value = float(np.mean(list(exact.values())))
-    far = int((np.abs(means - value) >= abs(value) - 1e-12).sum())
-    return Contrast(value, percentile(means, level), (far + 1) / (resamples + 1), exact)
+            often = _drawn(arrays.shape[2], step.stop - start, own)
+            found[:, step] = (_f1(arrays, often) * runs[step]).sum(axis=2)
+        exact = _f1(arrays, np.ones((1, arrays.shape[2]))).mean(axis=2)[:, 0]
+        for place, system in enumerate(systems):
+            f1[system][language] = float(exact[place])
+            resampled[system][language] = found[place]
+    return ResampledRuns(f1, resampled, shares)
 
 
-def _languages(systems: Sequence[tuple[float, Runs]]) -> list[str]:
-    """Return the languages, which must be those of every system, with as many runs and sentences."""
-    if not systems or not systems[0][1]:
+def _checked(systems: Mapping[str, Runs]) -> tuple[list[str], int]:
+    """Return the languages and the number of runs, which must be those of every system."""
+    if not systems or not next(iter(systems.values())):
         raise RecipeError("found no system or no language; expected at least one.")
-    first = systems[0][1]
+    first = next(iter(systems.values()))
     number = len(next(iter(first.values())))
-    for _, runs in systems:
+    for system, runs in systems.items():
         if set(runs) != set(first):
             raise DataError(
-                f"found the languages {', '.join(sorted(runs))} and {', '.join(sorted(first))}; expected the same of "
-                "every system."
+                f"{system}: found the languages {', '.join(sorted(runs))}; expected {', '.join(sorted(first))}, as of "
+                "the first system."
             )
         for language, counts in runs.items():
             if len(counts) != number or not number:
-                raise DataError(f"{language}: found {len(counts)} runs; expected {number}, as of the first system.")
+                raise DataError(f"{system}, {language}: found {len(counts)} runs; expected {number}, as elsewhere.")
             if len({len(each) for each in (*counts, *first[language])}) > 1:
-                raise DataError(f"{language}: found runs on other numbers of sentences; expected the same text.")
-    return sorted(first)
+                raise DataError(f"{system}, {language}: found another number of sentences; expected the same text.")
+    return sorted(first), number
+
+
+def _drawn(number: int, resamples: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Draw `number` things with replacement, again and again: the share of each, (R, number)."""
+    return random.multinomial(number, np.full(number, 1 / number), size=resamples) / number
 
 
 def _stacked(runs: Sequence[Counts]) -> NDArray[np.float64]:
@@ -137,13 +178,8 @@ def _stacked(runs: Sequence[Counts]) -> NDArray[np.float64]:
     return np.stack([counts.micro for counts in runs]).astype(np.float64)
 
 
-def _values(
-    arrays: Sequence[NDArray[np.float64]], weights: Sequence[float], often: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the weighted sum of F1 for each resample and run, given how often each sentence was drawn (R, N)."""
-    total = np.zeros((len(often), len(arrays[0])))
-    for weight, array in zip(weights, arrays, strict=True):
-        runs, sentences, _ = array.shape
-        sums = often @ array.transpose(1, 0, 2).reshape(sentences, runs * 3)
-        total += weight * f1_of(sums.reshape(len(often), runs, 3))
-    return total
+def _f1(arrays: NDArray[np.float64], often: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return F1, (systems, R, runs), given the share of each sentence in each resample, (R, sentences)."""
+    systems, runs, sentences, _ = arrays.shape
+    sums = often @ arrays.transpose(2, 0, 1, 3).reshape(sentences, -1)
+    return f1_of(sums.reshape(len(often), systems, runs, 3)).transpose(1, 0, 2)
