@@ -28,12 +28,12 @@ class Target:
     Attributes:
         language: its code.
         task: what methods are given; its test text has no labels.
-        gold: the labelled test text.
+        gold: the labelled test text; None if there is none, and then the task has no text to tag.
     """
 
     language: str
     task: Task
-    gold: Corpus
+    gold: Corpus | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,22 +93,23 @@ def _read_target(
     extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
     test_translation = reader.bitext(target.test_translation)
     text = reader.text(target.text)
-    if gold is None:
+    if gold is None and target.test is not None:
         return None
     if translation is not None and source is not None:
         reader.attempt(lambda: join(source, translation))
-    if test_translation is not None:
+    if test_translation is not None and gold is not None:
         reader.attempt(lambda: places(gold, test_translation, "target"))
+    named = gold if gold is not None else train
     task = Task(
         source=source or Corpus(()),
-        test=gold.unlabelled(),
+        test=gold.unlabelled() if gold is not None else Corpus(()),
         train=train,
         translation=translation,
         extra=extra,
         test_translation=test_translation,
         text=text,
         sources=further,
-        types=tuple(gold.labels),
+        types=tuple(named.labels) if named is not None else (),
         source_language=language,
         target_language=target.language,
     )
@@ -227,8 +228,11 @@ class _Reader:
         if told:
             self.warnings.append(f"{corpus.name}: the source has {', and '.join(told)}.")
 
-    def warn_of_surplus(self, source: Corpus, gold: Corpus, language: str) -> None:
-        """Warn of labels of the source that the test text lacks."""
+    def warn_of_surplus(self, source: Corpus, gold: Corpus | None, language: str) -> None:
+        """Warn of labels of the source that the test text lacks, and of a missing test text."""
+        if gold is None:
+            self.warnings.append(f"{language}: no `test`, so that taggers are trained, and nothing is scored.")
+            return
         surplus = [label for label in source.labels if label not in gold.labels]
         if surplus:
             self.warnings.append(

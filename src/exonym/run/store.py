@@ -180,7 +180,8 @@ def _save_corpus(corpus: Corpus, folder: Path) -> None:
     about = {"name": corpus.name, "tags": corpus.tags}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
     if corpus.tags:
-        np.save(folder / _ROWS, np.concatenate([sentence.probabilities for sentence in corpus]))
+        nothing = np.zeros((0, len(corpus.tags)), dtype=np.float32)  # for a corpus without sentences
+        np.save(folder / _ROWS, np.concatenate([nothing, *(sentence.probabilities for sentence in corpus)]))
 
 
 def _load_corpus(folder: Path) -> Corpus:
