@@ -1,16 +1,21 @@
 """What a comparison found, shown: tables in the terminal and one self-contained HTML page."""
 
 from exonym.report.page import write_page
+from exonym.report.recommendation import Candidate, Recommendation, Trial, candidates_table, standing, trials_table
 from exonym.report.results import Failure, MeanRow, Results, Row, Verdict
 from exonym.report.tables import answer, comparison_table, details, f1_text, interval_text, notes, p_text, percent
 
 __all__ = [
+    "Candidate",
     "Failure",
     "MeanRow",
+    "Recommendation",
     "Results",
     "Row",
+    "Trial",
     "Verdict",
     "answer",
+    "candidates_table",
     "comparison_table",
     "details",
     "f1_text",
@@ -18,5 +23,7 @@ __all__ = [
     "notes",
     "p_text",
     "percent",
+    "standing",
+    "trials_table",
     "write_page",
 ]

@@ -86,7 +86,7 @@ def compare(
         ledger=data.ledger,
         warnings=(*data.warnings, *_mended(keep)),
         recipe=asdict(recipe),
-        machine=_machine(),
+        machine=machine(),
     )
     with whole_file(out / RESULTS) as file:
         json.dump(results.to_dict(), file, ensure_ascii=False, indent=1)
@@ -172,7 +172,8 @@ def _mended(keep: Store) -> list[str]:
     return [f"{keep.folder}: {len(keep.mended)} damaged results were made again: {', '.join(keep.mended)}"]
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Say what a run is made with: versions, processor count, date."""
     packages = ("exonym", "numpy", "scipy", "python-crfsuite")
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

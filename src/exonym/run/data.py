@@ -10,7 +10,10 @@ from exonym.data import DROP, Bitext, Corpus, LabelMap, Ledger
 from exonym.errors import DataError, suggest
 from exonym.formats import format_of, read_bitext, read_corpus
 from exonym.project import join, places
+from exonym.tag import relabelled
+from exonym.tag.relabel import types_of
 from exonym.transfer import Task
+from exonym.transfer.saved import load_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +68,8 @@ def read_data(recipe: Recipe) -> RunData:
     source_test = reader.corpus(recipe.source.test if recipe.source else None)
     further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
     language = recipe.source.language if recipe.source else ""
-    found = [_read_target(target, language, source, tuple(further), reader) for target in recipe.targets]
+    known = _types_of_tagger(recipe, reader) if source is None else ()
+    found = [_read_target(target, language, source, tuple(further), known, reader) for target in recipe.targets]
     if source is not None or not recipe.has_labels:
         reader.check_map()
     if source is not None:
@@ -85,8 +89,22 @@ def read_data(recipe: Recipe) -> RunData:
     )
 
 
+def _types_of_tagger(recipe: Recipe, reader: _Reader) -> tuple[str, ...]:
+    """Return the types of the tagger that is there already: those to find where no corpus names any."""
+    own = recipe.have.tagger
+    if own is None or all(target.test or target.train for target in recipe.targets):
+        return ()
+    tagger = reader.attempt(lambda: relabelled(load_saved(own.path, hub=own.hub), own.labels))
+    return types_of(tagger.tags) if tagger is not None else ()
+
+
 def _read_target(
-    target: TargetData, language: str, source: Corpus | None, further: tuple[Corpus, ...], reader: _Reader
+    target: TargetData,
+    language: str,
+    source: Corpus | None,
+    further: tuple[Corpus, ...],
+    known: tuple[str, ...],
+    reader: _Reader,
 ) -> Target | None:
     gold, train = reader.corpus(target.test), reader.corpus(target.train)
     translation = reader.bitext(target.translation)
@@ -109,7 +127,7 @@ def _read_target(
         test_translation=test_translation,
         text=text,
         sources=further,
-        types=tuple(named.labels) if named is not None else (),
+        types=tuple(named.labels) if named is not None else known,
         source_language=language,
         target_language=target.language,
     )

@@ -84,7 +84,7 @@ def given(recipe: Recipe, target: TargetData | None = None) -> frozenset[Need]:
 
 def missing_packages(options: MethodOptions) -> list[MissingExtra]:
     """Return the packages that a method, its taggers and its teachers need and that are not installed."""
-    return [MissingExtra(name, extra) for name, extra in _requires(options).items() if find_spec(name) is None]
+    return [MissingExtra(name, extra) for name, extra in requires(options).items() if find_spec(name) is None]
 
 
 def _faults_of_method(method: NamedMethod, recipe: Recipe) -> list[str]:
@@ -108,8 +108,8 @@ def _faults_of_method(method: NamedMethod, recipe: Recipe) -> list[str]:
         faults += [f"method {name}: {fault}" for fault in _faults_of_weights(method.options, len(recipe.sources) + 1)]
     for target in recipe.targets:
         faults += [
-            f"found no {need.key} for {target.language}; expected it for the method {name}. Add it, or leave the method "
-            "out."
+            f"found no {need.key} for {target.language}; expected it for the method {name}. Add it, or leave the "
+            "method out."
             for need in needs
             if need.of == "target" and need not in given(recipe, target)
         ]
@@ -122,7 +122,7 @@ def _faults_of_weights(options: MultiSource, number: int) -> list[str]:
     return [f"found {len(options.weights)} weights; expected {number}: of source, then of each of the sources."]
 
 
-def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or of what is in it
+def requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or of what is in it
     """Return the packages that a method, its taggers and its teachers need: package -> extra."""
     found: dict[str, str] = {}
     if isinstance(options, NeuralOptions):
@@ -132,7 +132,7 @@ def _requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or 
     keys = ("translation", "translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator")
     inner = [getattr(options, key, None) for key in (*keys, "first", "similarity")]
     for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
-        found |= _requires(part) if part is not None else {}
+        found |= requires(part) if part is not None else {}
     return found
 
 
