@@ -1,4 +1,4 @@
-"""What `exonym recommend` found, as plain data, and in words. Start at `Recommendation` and `reason`."""
+"""What `exonym recommend` found, as plain data, and in words. Start at `Recommendation`."""
 
 from __future__ import annotations
 
@@ -105,6 +105,11 @@ class Recommendation:
     recipe: dict[str, Any]
     machine: dict[str, Any]
 
+    @property
+    def unbeaten(self) -> tuple[str, ...]:
+        """The best of the methods that were tried, and those that are not shown to be worse than it."""
+        return tuple(trial.method for trial in self.trials if trial.p is None or trial.p >= ALPHA)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything ready for JSON."""
         return {
@@ -124,25 +129,30 @@ class Recommendation:
         }
 
 
-def standing(trials: tuple[Trial, ...], choice: str) -> str:
-    """Say how a tried method stands beside the others: its F1, over which it is shown to be better, over which not.
-
-    Args:
-        trials: all that were tried, the best first.
-        choice: the method; unless it is the best, only its F1 and that of the best are told.
-    """
-    best = trials[0]
-    own = next(trial for trial in trials if trial.method == choice)
-    text = f"F1 {f1_text(own.evaluation)}"
+def reason(found: Recommendation, choice: str) -> str:
+    """Say in a sentence which method to take, and how it stands beside the others that were tried."""
+    text = f"{found.language}: use `{choice}`: "
+    if found.basis == "prior":
+        return f"{text}of the methods that apply it did best in other languages."
+    best, own = found.trials[0], next(trial for trial in found.trials if trial.method == choice)
+    text += f"on {found.split} F1 {f1_text(own.evaluation)}"
     if own is not best:
-        told = "which is shown to be better" if own.p is not None and own.p < ALPHA else "not shown to be better"
-        return f"{text}; the highest is `{best.method}` ({percent(best.f1)}, p {p_text(own.p)}), {told}"
+        text += f"; not shown to be worse than `{best.method}` ({percent(best.f1)}, p {p_text(own.p)})"
+        return f"{text}, and of the methods of which that is so it did best in other languages."
     for heading, wanted in (("better than", True), ("not shown to be better than", False)):
-        others = [trial for trial in trials if trial.p is not None and (trial.p < ALPHA) == wanted]
+        others = [trial for trial in found.trials if trial.p is not None and (trial.p < ALPHA) == wanted]
         if others:
             shown = (f"`{each.method}` ({difference_text(each.comparison)}, p {p_text(each.p)})" for each in others)
             text += f"; {heading} {', '.join(shown)}"
-    return text
+    return f"{text}."
+
+
+def intention(found: Recommendation) -> str:
+    """Say what would be compared, and on what."""
+    names = [f"`{candidate.method}`" for candidate in found.candidates if candidate.compared]
+    if found.basis == "prior" or not names:
+        return f"{found.language}: nothing would be run: there is nothing to measure on."
+    return f"{found.language}: would be compared on {found.split}: {', '.join(names)}."
 
 
 def candidates_table(found: Recommendation) -> Table:

@@ -23,7 +23,7 @@ from exonym.transfer import (
     TranslateTest,
     TranslateTrain,
 )
-from exonym.transfer.needs import PARALLEL, TEST_TRANSLATION, TRAIN, TRANSLATION, needs_of
+from exonym.transfer.needs import PARALLEL, TEST_TRANSLATION, TRAIN, TRANSLATION, inner_of, needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,13 +136,13 @@ def _why_not(tried: MethodOptions, recipe: Recipe, basis: Basis) -> str:
     return ""
 
 
-def by_prior(found: Sequence[Choosable], *, projects_gold: bool) -> list[Choosable]:
+def by_prior(found: Sequence[Choosable]) -> list[Choosable]:
     """Order the methods that apply by what other languages say, without those of which they say nothing.
 
-    Args:
-        found: all methods.
-        projects_gold: there is a translation of labelled text; without one, gloss comes first.
+    Where source labels cannot be projected over a translation of their own text, gloss comes first.
     """
-    order = PRIOR if projects_gold else ("gloss", *(kind for kind in PRIOR if kind != "gloss"))
-    known = [each for each in found if each.method is not None and not each.about.missing and each.about.kind in order]
+    known = [each for each in found if not each.about.missing and each.about.kind in PRIOR]
+    parts = [part for each in known for part in (each.tried, *inner_of(each.tried))]
+    projects = any(isinstance(part, TranslateTrain) and part.labels == "gold" for part in parts)
+    order = PRIOR if projects else ("gloss", *(kind for kind in PRIOR if kind != "gloss"))
     return sorted(known, key=lambda each: order.index(each.about.kind))

@@ -11,16 +11,16 @@ from exonym.errors import ExonymError, RecipeError, suggest
 from exonym.evaluate import compare as compare_runs
 from exonym.evaluate import evaluate, holm
 from exonym.files import whole_file
-from exonym.report import Failure, Recommendation, Trial, standing
+from exonym.report import Failure, Recommendation, Trial, intention, reason
 from exonym.run.candidates import by_prior, candidates_of
 from exonym.run.comparison import machine
 from exonym.run.data import read_data
 from exonym.run.folder import STORE, claim
-from exonym.run.split import LEAST, bounded, split_labels, split_translation, together
+from exonym.run.split import FOLDS, LEAST, bounded, split_labels, split_translation, together
 from exonym.run.store import Store
 from exonym.run.writing import recipe_text
 from exonym.transfer import transfer
-from exonym.transfer.needs import TRAIN, TRANSLATION, needs_of
+from exonym.transfer.needs import TRAIN, needs_of
 from exonym.transfer.parallel import with_test_translation, with_translation
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def recommend(
     choosable = candidates_of(recipe, target, basis)
     found = replace(found, candidates=tuple(each.about for each in choosable))
     if dry:
-        return found
+        return replace(found, reason=intention(found), caveats=_caveats(found, target, task))
     claim(out, (RECOMMENDATION, RECIPE))
     if basis != "prior":
         keep = Store(store or out / STORE)
@@ -101,7 +101,9 @@ def recommend(
         found.ledger.update(left_out)
         runs, failures = _carry_out(recipe, choosable, split, keep, told)
         found = replace(found, trials=_trials(recipe, split.gold, runs), failures=failures)
-    found = _chosen(found, choosable)
+    if not any(trial.f1 for trial in found.trials):
+        found = _without_evidence(found)
+    found = _chosen(replace(found, caveats=_caveats(found, target, task)), choosable)
     _write(found, recipe, choosable, out)
     return found
 
@@ -168,9 +170,17 @@ def _predict(options: MethodOptions, split: Split, keep: Store, seed: int) -> Co
     return together(split.gold, [transfer(fold, options, keep, seed).predictions for fold in split.folds])
 
 
+def _without_evidence(found: Recommendation) -> Recommendation:
+    """Fall back on other languages where no method found a right name in what was measured on."""
+    if found.basis == "prior":
+        return found
+    told = f"On {found.split} no method found a right name, which is no evidence for any of them."
+    return replace(found, basis="prior", caveats=(told,))
+
+
 def _trials(recipe: Recipe, gold: Corpus, runs: dict[str, tuple[list[Corpus], float]]) -> tuple[Trial, ...]:
     """Score what was tried, best first, and compare the best with all others."""
-    if not gold.labels:
+    if not gold.labels or not runs:
         return ()
     how: dict[str, Any] = {"level": recipe.confidence, "seed": recipe.seeds[0], "scheme": "spans"}
     scored = [
@@ -201,13 +211,51 @@ def _in_words(basis: Basis, task: Task, most: int) -> str:
 
 
 def _chosen(found: Recommendation, choosable: Sequence[Choosable]) -> Recommendation:
-    """Name the method to take, with what speaks for it and against it."""
-    gold = any(TRANSLATION in needs_of(each.method.options) for each in choosable if each.method)
-    prior = [each.about.method for each in by_prior(choosable, projects_gold=gold) if each.method]
-    choice = found.trials[0].method if found.trials else prior[0]
-    return replace(
-        found, choice=choice, reason=f"use `{choice}`: {standing(found.trials, choice) if found.trials else 'prior'}"
-    )
+    """Name the method to take: on labels the highest; else the prior's, unless silver labels show that it is worse."""
+    order = [each.about.method for each in by_prior(choosable)]
+    if found.basis == "labels":
+        choice = found.trials[0].method
+    elif found.basis == "silver":
+        choice = next((name for name in order if name in found.unbeaten), found.trials[0].method)
+    elif order:
+        choice = order[0]
+    else:
+        return replace(found, reason=f"{found.language}: no method applies; the table says what each needs.")
+    return replace(found, choice=choice, reason=reason(found, choice))
+
+
+def _caveats(found: Recommendation, target: TargetData, task: Task) -> tuple[str, ...]:
+    """Say what must be known beside the choice."""
+    told = list(found.caveats)
+    if found.basis == "labels":
+        told.append("The highest of several scores is a little too high: expect less on other sentences.")
+        if "supervised" in {each.kind for each in found.candidates if each.compared}:
+            told.append(
+                f"`supervised` learnt from {FOLDS - 1} of {FOLDS} parts of these sentences at a time, and so from "
+                "their kind of text; the other methods from none of their labels."
+            )
+    if found.basis == "silver":
+        told.append(
+            "These labels are no person's. They were projected as `translate_train` projects, which favours it and "
+            "what contains it, on translated source text, which need not be like yours. So the method that did best in "
+            "other languages is named unless it is shown to be worse here."
+        )
+    if found.basis == "prior":
+        told.append(
+            "This is the order of the methods in other languages (docs/results/methods.md, transfer.md), and no "
+            f"evidence on {found.language}."
+        )
+    if any(event.endswith("left out of the comparison") for event in found.ledger):
+        told.append(
+            "Only a part of the data was used to compare (see the ledger); with all of it the order may change."
+        )
+    if found.basis != "labels":
+        number = len(task.train) if task.train is not None else 0
+        few = f" (found {number} labelled sentences; expected {LEAST} or more)" if number else ""
+        told.append(f"Evidence would be a hundred labelled sentences of your text, given as `train`{few}.")
+        if target.test is not None:
+            told.append("The labels of `test` were not looked at: they are for the score of what is chosen.")
+    return tuple(told)
 
 
 def _write(found: Recommendation, recipe: Recipe, choosable: Sequence[Choosable], out: Path) -> None:
