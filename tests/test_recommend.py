@@ -356,13 +356,24 @@ def made_up():
 def test_folds_are_whole_and_apart():
     few = Corpus(tuple(t for _, t in sentences(23, 7)) * 2, "few")
     few = replace(few, sentences=tuple(replace(each, id=str(place)) for place, each in enumerate(few)))
-    made = split.split_labels(replace(made_up(), train=few), 1)
-    assert made.task.train is None
+    made = split.split_labels(replace(made_up(), train=few))
+    assert [task.train for task in made.tasks] == [None]
     assert [words(fold.test) & words(fold.train) for fold in made.folds] == [set()] * split.FOLDS
     assert sum(len(fold.test) for fold in made.folds) == len(few)
     assert not any(sentence.spans for fold in made.folds for sentence in fold.test)
     parts = [replace(fold.test, sentences=tuple(e for e in few if e.words in words(fold.test))) for fold in made.folds]
     assert split.together(made.gold, parts) == made.gold
+
+
+def test_labelled_text_that_is_the_translation_itself_is_taken_out_fold_by_fold():
+    task = made_up()
+    made = split.split_labels(task)
+    assert len(made.tasks) == len(made.folds) == split.FOLDS
+    assert sum(len(each.test) for each in made.tasks) == len(task.train)
+    for each in made.tasks:
+        assert each.train is None
+        assert len(each.translation) == len(each.source) == len(task.train) - len(each.test)
+        assert not words(each.test) & {pair.target for pair in each.translation}
 
 
 def test_a_sentence_goes_with_all_that_translates_it():

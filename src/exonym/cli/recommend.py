@@ -47,5 +47,8 @@ def recommend(
         typer.echo(f"failed: {failure.method} seed {failure.seed}: {failure.reason}")
     for line in (found.reason, *found.caveats, *(f"warning: {warning}" for warning in found.warnings)):
         typer.echo(line)
-    if found.choice is not None and not dry_run:
-        say(f"to train it: exonym compare {output / run.RECIPE} -o {output / 'trained'}")
+    if dry_run:
+        return
+    if found.choice is None:
+        raise typer.Exit(1)
+    say(f"to train it: exonym compare {output / run.RECIPE} -o {output / 'trained'}")

@@ -84,7 +84,7 @@ def compare(
         verdicts=tuple(verdicts(recipe, data, rows, runs)),
         means=tuple(means(recipe, rows)),
         ledger=data.ledger,
-        warnings=(*data.warnings, *_mended(keep)),
+        warnings=(*data.warnings, *_unscored(data), *_mended(keep)),
         recipe=asdict(recipe),
         machine=machine(),
     )
@@ -163,6 +163,15 @@ def _carry_out(
 
 def _teller(told: Callable[[int, int, str], None], number: int, steps: int, step: Step) -> Callable[[str, str], None]:
     return lambda stage, state: told(number, steps, f"{step}: {stage.replace('_', ' ')}")
+
+
+def _unscored(data: RunData) -> list[str]:
+    """Say which languages have no labelled test text."""
+    return [
+        f"{target.language}: no `test`, so that taggers are trained, and nothing is scored."
+        for target in data.targets
+        if target.gold is None
+    ]
 
 
 def _mended(keep: Store) -> list[str]:

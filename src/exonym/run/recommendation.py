@@ -20,7 +20,7 @@ from exonym.run.split import FOLDS, LEAST, bounded, split_labels, split_translat
 from exonym.run.store import Store
 from exonym.run.writing import recipe_text
 from exonym.transfer import transfer
-from exonym.transfer.needs import TRAIN, needs_of
+from exonym.transfer.needs import TEST_TRANSLATION, TRAIN, needs_of
 from exonym.transfer.parallel import with_test_translation, with_translation
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def recommend(
         split=_in_words(basis, task, sentences),
         candidates=(),
         ledger=Ledger(data.ledger),
-        warnings=tuple(warning for warning in data.warnings),
+        warnings=data.warnings,
         recipe=asdict(recipe),
         machine=machine(),
     )
@@ -97,10 +97,11 @@ def recommend(
     claim(out, (RECOMMENDATION, RECIPE))
     if basis != "prior":
         keep = Store(store or out / STORE)
-        split, left_out = _split(recipe, basis, task, sentences, keep)
+        split, left_out = _split(recipe, choosable, basis, task, sentences, keep)
         found.ledger.update(left_out)
-        runs, failures = _carry_out(recipe, choosable, split, keep, told)
-        found = replace(found, trials=_trials(recipe, split.gold, runs), failures=failures)
+        if len(split.gold) >= LEAST and split.gold.labels:
+            runs, failures = _carry_out(recipe, choosable, split, keep, told)
+            found = replace(found, trials=_trials(recipe, split.gold, runs), failures=failures)
     if not any(trial.f1 for trial in found.trials):
         found = _without_evidence(found)
     found = _chosen(replace(found, caveats=_caveats(found, target, task)), choosable)
@@ -128,15 +129,18 @@ def _basis(recipe: Recipe, target: TargetData, task: Task) -> Basis:
     return "silver" if recipe.has_labels and has_translation else "prior"
 
 
-def _split(recipe: Recipe, basis: Basis, task: Task, most: int, keep: Store) -> tuple[Split, Ledger]:
+def _split(
+    recipe: Recipe, choosable: Sequence[Choosable], basis: Basis, task: Task, most: int, keep: Store
+) -> tuple[Split, Ledger]:
     """Draw what the comparison uses, let the translator work, and hold out what is measured on."""
     seed, translator = recipe.seeds[0], recipe.have.translator
     task, left_out = bounded(task, most, seed)
     if translator is not None and task.translation is None and len(task.source):
         task = with_translation(task, translator, keep)[0]
-    split = split_labels(task, seed) if basis == "labels" else split_translation(task, keep, seed)
-    if translator is not None:
-        split = replace(split, task=with_test_translation(split.task, translator, keep)[0])
+    split = split_labels(task) if basis == "labels" else split_translation(task, keep, seed)
+    if translator is not None and any(TEST_TRANSLATION in needs_of(options) for _, options in _tried(choosable)):
+        tasks = (with_test_translation(task, translator, keep)[0] for task in split.tasks)
+        split = replace(split, tasks=tuple(tasks))
     return split, left_out
 
 
@@ -146,7 +150,7 @@ def _carry_out(
     """Try all methods that can be; return what each predicts with each seed, and its seconds in the mean."""
     runs: dict[str, tuple[list[Corpus], float]] = {}
     failures = []
-    tried = [(each.about.method, each.tried) for each in choosable if each.about.compared and each.tried is not None]
+    tried = _tried(choosable)
     for number, (name, options) in enumerate(tried):
         if told:
             keep.told = lambda stage, _, at=number, name=name: told(at, len(tried), f"{name}: {stage}")  # type: ignore[misc]
@@ -164,23 +168,26 @@ def _carry_out(
     return runs, tuple(failures)
 
 
+def _tried(choosable: Sequence[Choosable]) -> list[tuple[str, MethodOptions]]:
+    return [(each.about.method, each.tried) for each in choosable if each.about.compared and each.tried is not None]
+
+
 def _predict(options: MethodOptions, split: Split, keep: Store, seed: int) -> Corpus:
-    if TRAIN not in needs_of(options):
-        return transfer(split.task, options, keep, seed).predictions
-    return together(split.gold, [transfer(fold, options, keep, seed).predictions for fold in split.folds])
+    tasks = split.folds if TRAIN in needs_of(options) else split.tasks
+    return together(split.gold, [transfer(task, options, keep, seed).predictions for task in tasks])
 
 
 def _without_evidence(found: Recommendation) -> Recommendation:
     """Fall back on other languages where no method found a right name in what was measured on."""
     if found.basis == "prior":
         return found
-    told = f"On {found.split} no method found a right name, which is no evidence for any of them."
+    told = f"On {found.split} no method was shown to find a right name: it is no evidence."
     return replace(found, basis="prior", caveats=(told,))
 
 
 def _trials(recipe: Recipe, gold: Corpus, runs: dict[str, tuple[list[Corpus], float]]) -> tuple[Trial, ...]:
     """Score what was tried, best first, and compare the best with all others."""
-    if not gold.labels or not runs:
+    if not runs:
         return ()
     how: dict[str, Any] = {"level": recipe.confidence, "seed": recipe.seeds[0], "scheme": "spans"}
     scored = [
@@ -247,7 +254,7 @@ def _caveats(found: Recommendation, target: TargetData, task: Task) -> tuple[str
         )
     if any(event.endswith("left out of the comparison") for event in found.ledger):
         told.append(
-            "Only a part of the data was used to compare (see the ledger); with all of it the order may change."
+            "Only a part of the data was used to compare (the ledger says how much); with all, the order may change."
         )
     if found.basis != "labels":
         number = len(task.train) if task.train is not None else 0
@@ -262,7 +269,7 @@ def _write(found: Recommendation, recipe: Recipe, choosable: Sequence[Choosable]
     method = next((each.method for each in choosable if each.about.method == found.choice), None)
     if method is not None:
         with whole_file(out / RECIPE) as file:
-            file.write(recipe_text(replace(recipe, methods=(method,))))
+            file.write(f"# exonym recommend: {found.reason}\n{recipe_text(replace(recipe, methods=(method,)))}")
     with whole_file(out / RECOMMENDATION) as file:
         json.dump(found.to_dict(), file, ensure_ascii=False, indent=1)
         file.write("\n")

@@ -28,17 +28,18 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Sentences with labels to measure on, and what methods are given, in which none of them occurs.
+    """Sentences with labels to measure on, and what methods are given to tag them.
 
     Attributes:
         gold: the sentences, with the labels that count as right.
-        task: what methods that need no target labels are given; its test text is that of `gold`, without labels.
-        folds: for those that need them, tasks whose test texts are together that of `gold`, and whose `train` is the
-            rest of it; empty if there are no target labels.
+        tasks: for methods that need no target labels: tasks whose test texts, without labels, are together `gold`; in
+            what else a task holds none of its own test text occurs. As a rule it is one.
+        folds: the same for methods that need target labels, with the rest of `gold` as `train`; empty if there are
+            none.
     """
 
     gold: Corpus
-    task: Task
+    tasks: tuple[Task, ...]
     folds: tuple[Task, ...] = ()
 
 
@@ -73,6 +74,8 @@ def bounded(task: Task, most: int, seed: int) -> tuple[Task, Ledger]:
         pairs = tuple(pair for place, pair in zip(own, translation, strict=True) if place in kept)
         left_out.note(f"{translation.name}: pairs left out of the comparison", len(translation) - len(pairs))
         translation = replace(translation, pairs=pairs)
+    elif translation is not None:  # of no text that is there: it only is parallel text
+        (translation,) = some_pairs((translation,))
     smaller = replace(
         task,
         source=some(task.source, "source", own),
@@ -96,22 +99,24 @@ def _drawn(number: int, most: int, seed: int, first: Iterable[int] = ()) -> list
     return [*map(int, np.sort(np.concatenate([order[early], order[~early]])[:most]))]
 
 
-def split_labels(task: Task, seed: int) -> Split:
+def split_labels(task: Task) -> Split:
     """Measure on the labelled target text: whole for methods that do not learn from it, by cross-validation for others.
 
-    Sentences with the same words are in one fold.
+    Where that would take more than half of the translation away, since the labelled text is what it translates into,
+    all methods are measured by cross-validation. A fold is a run of sentences, since neighbours are often of one
+    document and share its names; sentences with the same words are in one fold.
     """
     gold = task.train or Corpus(())
-    own = replace(without(task, target={_form(each.words) for each in gold}), train=None, test=gold.unlabelled())
     forms = list(dict.fromkeys(_form(each.words) for each in gold))
-    order = np.random.default_rng((seed, 7)).permutation(len(forms)).tolist()
-    fold_of = {forms[place]: number % FOLDS for number, place in enumerate(order)}
+    whole = replace(without(task, target=set(forms)), train=None, test=gold.unlabelled())
     folds = []
-    for number in range(min(FOLDS, len(forms))):
-        inside = {form for form, fold in fold_of.items() if fold == number}
-        rest, test = _left(gold, inside), _left(gold, fold_of.keys() - inside)
-        folds.append(replace(own, train=rest, test=test.unlabelled()))
-    return Split(gold=gold, task=own, folds=tuple(folds))
+    for number in range(FOLDS):
+        inside = {form for place, form in enumerate(forms) if place * FOLDS // len(forms) == number}
+        rest, test = _left(gold, inside), _left(gold, set(forms) - inside)
+        folds.append(replace(without(task, target=inside), train=rest, test=test.unlabelled()))
+    apart = task.translation is None or 2 * len(whole.translation or ()) >= len(task.translation)
+    tasks = (whole,) if apart else tuple(replace(fold, train=None) for fold in folds)
+    return Split(gold=gold, tasks=tasks, folds=tuple(folds))
 
 
 def split_translation(task: Task, do: Do, seed: int) -> Split:
@@ -131,7 +136,7 @@ def split_translation(task: Task, do: Do, seed: int) -> Split:
     smaller = without(
         task, source={_form(pair.source) for pair in pairs}, target={_form(pair.target) for pair in pairs}
     )
-    return Split(gold=gold, task=replace(smaller, train=None, test=gold.unlabelled()))
+    return Split(gold=gold, tasks=(replace(smaller, train=None, test=gold.unlabelled()),))
 
 
 def together(gold: Corpus, parts: Iterable[Corpus]) -> Corpus:
