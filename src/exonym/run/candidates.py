@@ -131,8 +131,9 @@ def _why_not(tried: MethodOptions, recipe: Recipe, basis: Basis) -> str:
         return "the sentences to measure on have no translation"
     if TRAIN in needs and basis == "silver":
         return "there are too few labels"
-    if not recipe.methods and "torch" in requires(tried):
-        return "it is a network and takes long; write it under [[methods]] to have it compared"
+    if not recipe.methods and tried.kind not in (*PRIOR, "supervised"):
+        why = "it is a network and takes long; " if "torch" in requires(tried) else ""
+        return f"{why}write it under [[methods]] to have it compared"
     return ""
 
 

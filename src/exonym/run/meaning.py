@@ -25,6 +25,7 @@ from exonym.transfer.needs import (
     TRAIN,
     TRANSLATION,
     Need,
+    inner_of,
     needs_of,
 )
 
@@ -129,9 +130,9 @@ def requires(options: Any) -> dict[str, str]:  # noqa: ANN401 - of a method or o
         transformer = options.encoder.kind == "transformer"
         found = {"torch": "neural", "safetensors": "neural"} | ({"transformers": "neural"} if transformer else {})
     found |= getattr(options, "requires", {})
-    keys = ("translation", "translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator")
-    inner = [getattr(options, key, None) for key in (*keys, "first", "similarity")]
-    for part in (*inner, *getattr(options, "teachers", ()), *getattr(options, "routes", ())):
+    keys = ("translator", "aligner", "scorer", "tagger", "source_tagger", "student", "evaluator", "similarity")
+    own = (getattr(options, key, None) for key in keys)
+    for part in (*own, *inner_of(options)):
         found |= requires(part) if part is not None else {}
     return found
 

@@ -42,7 +42,7 @@ def needs_of(options: Any) -> tuple[Need, ...]:  # noqa: ANN401 - of a method, o
 
 def inner_of(options: Any) -> tuple[Any, ...]:  # noqa: ANN401 - as above
     """Return what a method carries out first: its teachers or routes, or the translation of the source."""
-    own = [getattr(options, key, None) for key in ("translation", "first")]
+    own = [getattr(options, key, None) for key in ("translation", "projection", "first")]
     return (*filter(None, own), *getattr(options, "teachers", ()), *getattr(options, "routes", ()))
 
 
@@ -88,6 +88,7 @@ NEEDS: dict[str, Callable[[Any], Iterable[Need]]] = {
     "average": _inner,
     "teacher_student": lambda options: (*_inner(options), TEXT),
     "mixture": lambda options: (*_inner(options), TEXT),
+    "synthetic": _inner,
     "multi_source": lambda options: (
         LABELS,
         SOURCES,
@@ -103,4 +104,5 @@ NEEDS: dict[str, Callable[[Any], Iterable[Need]]] = {
     "unitrans": lambda options: (LABELS, *_inner(options), TEXT),
     "colada": lambda options: (LABELS, *_inner(options), TEXT),
     "supervised": lambda options: (TRAIN,),
+    "chance": lambda options: (LABELS,),
 }
