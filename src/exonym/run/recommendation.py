@@ -227,7 +227,8 @@ def _chosen(found: Recommendation, choosable: Sequence[Choosable]) -> Recommenda
     elif order:
         choice = order[0]
     else:
-        return replace(found, reason=f"{found.language}: no method applies; the table says what each needs.")
+        told = "no method applies of which other languages tell; the table says what each needs"
+        return replace(found, reason=f"{found.language}: {told}.")
     return replace(found, choice=choice, reason=reason(found, choice))
 
 
