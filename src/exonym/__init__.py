@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from exonym.errors import DataError, ExonymError, RecipeError
     from exonym.formats import read_alignment, read_bitext, read_corpus, write_alignment, write_bitext, write_corpus
     from exonym.project import Matching
-    from exonym.run import compare, read_recipe
+    from exonym.run import compare, read_recipe, recommend
     from exonym.tag import label, train_light
     from exonym.transfer import Task, load_any_tagger
 
@@ -29,7 +29,7 @@ _HOMES = {
     "errors": ("DataError", "ExonymError", "RecipeError"),
     "formats": ("read_alignment", "read_bitext", "read_corpus", "write_alignment", "write_bitext", "write_corpus"),
     "project": ("Matching",),
-    "run": ("compare", "read_recipe"),
+    "run": ("compare", "read_recipe", "recommend"),
     "tag": ("label", "train_light"),
     "transfer": ("Task", "load_any_tagger"),
 }
@@ -58,6 +58,7 @@ __all__ = [
     "read_bitext",
     "read_corpus",
     "read_recipe",
+    "recommend",
     "train_light",
     "write_alignment",
     "write_bitext",

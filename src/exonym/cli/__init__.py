@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from exonym.cli import align, compare, data, distil, evaluate, explain, project, rank, tag, translate
+from exonym.cli import align, compare, data, distil, evaluate, explain, project, rank, recommend, tag, translate
 from exonym.errors import ExonymError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("compare")(compare.compare)
+app.command("recommend")(recommend.recommend)
 app.command("translate")(translate.translate)
 app.command("convert-translator")(translate.convert_translator)
 app.command("align")(align.align)
@@ -81,7 +82,8 @@ def main() -> None:
         sys.exit(1)
     except _Stopped:
         typer.echo(
-            "stopped; nothing half-written was left (exonym compare will find the stages that were done again)",
+            "stopped; nothing half-written was left (run exonym compare or recommend again: it finds the stages that "
+            "were done)",
             err=True,
         )
         sys.exit(130)

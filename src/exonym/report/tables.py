@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-_ALPHA = 0.05  # differences with a greater p-value are not called differences
+ALPHA = 0.05  # differences with a greater p-value are not called differences
 _TIE = 1e-12  # scores closer than this are the same number, computed in another order
 _WIDE = 100  # a terminal of so many characters has all columns; a narrower one has the rest in lines below the table
 
@@ -79,7 +79,7 @@ def answer(verdict: Verdict, baseline: str) -> str:
     if second.method == baseline:
         return f"{text}; {baseline} is the next best."
     known = f"{difference_text(margin)}, p {p_text(margin.p_randomisation)}"
-    if margin.p_randomisation < _ALPHA:
+    if margin.p_randomisation < ALPHA:
         return f"{text}; the next best is {second.method} ({known})."
     return f"{text}; not shown to be better than {second.method} ({known})."
 

@@ -84,9 +84,9 @@ def compare(
         verdicts=tuple(verdicts(recipe, data, rows, runs)),
         means=tuple(means(recipe, rows)),
         ledger=data.ledger,
-        warnings=(*data.warnings, *_mended(keep)),
+        warnings=(*data.warnings, *_unscored(data), *_mended(keep)),
         recipe=asdict(recipe),
-        machine=_machine(),
+        machine=machine(),
     )
     with whole_file(out / RESULTS) as file:
         json.dump(results.to_dict(), file, ensure_ascii=False, indent=1)
@@ -167,6 +167,15 @@ def _teller(told: Callable[[int, int, str], None], number: int, steps: int, step
     return lambda stage, state: told(number, steps, f"{step}: {stage.replace('_', ' ')}")
 
 
+def _unscored(data: RunData) -> list[str]:
+    """Say which languages have no labelled test text."""
+    return [
+        f"{target.language}: no `test`, so that taggers are trained, and nothing is scored."
+        for target in data.targets
+        if target.gold is None
+    ]
+
+
 def _mended(keep: Store) -> list[str]:
     """Say which results of the store were damaged."""
     if not keep.mended:
@@ -174,7 +183,8 @@ def _mended(keep: Store) -> list[str]:
     return [f"{keep.folder}: {len(keep.mended)} damaged results were made again: {', '.join(keep.mended)}"]
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Say what a run is made with: versions, processor count, date."""
     packages = ("exonym", "numpy", "scipy", "python-crfsuite")
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

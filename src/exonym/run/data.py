@@ -10,7 +10,10 @@ from exonym.data import DROP, Bitext, Corpus, LabelMap, Ledger
 from exonym.errors import DataError, suggest
 from exonym.formats import format_of, read_bitext, read_corpus
 from exonym.project import join, places
+from exonym.tag import relabelled
+from exonym.tag.relabel import types_of
 from exonym.transfer import Task
+from exonym.transfer.saved import load_saved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,12 +31,12 @@ class Target:
     Attributes:
         language: its code.
         task: what methods are given; its test text has no labels.
-        gold: the labelled test text.
+        gold: the labelled test text; None if there is none, and then the task has no text to tag.
     """
 
     language: str
     task: Task
-    gold: Corpus
+    gold: Corpus | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,8 @@ def read_data(recipe: Recipe) -> RunData:
     source_test = reader.corpus(recipe.source.test if recipe.source else None)
     further = [corpus for each in recipe.sources if (corpus := reader.corpus(each.train)) is not None]
     language = recipe.source.language if recipe.source else ""
-    found = [_read_target(target, language, source, tuple(further), reader) for target in recipe.targets]
+    known = _types_of_tagger(recipe, reader) if source is None else ()
+    found = [_read_target(target, language, source, tuple(further), known, reader) for target in recipe.targets]
     if source is not None or not recipe.has_labels:
         reader.check_map()
     if source is not None:
@@ -85,30 +89,45 @@ def read_data(recipe: Recipe) -> RunData:
     )
 
 
+def _types_of_tagger(recipe: Recipe, reader: _Reader) -> tuple[str, ...]:
+    """Return the types of the tagger that is there already: those to find where no corpus names any."""
+    own = recipe.have.tagger
+    if own is None or all(target.test or target.train for target in recipe.targets):
+        return ()
+    tagger = reader.attempt(lambda: relabelled(load_saved(own.path, hub=own.hub), own.labels))
+    return types_of(tagger.tags) if tagger is not None else ()
+
+
 def _read_target(
-    target: TargetData, language: str, source: Corpus | None, further: tuple[Corpus, ...], reader: _Reader
+    target: TargetData,
+    language: str,
+    source: Corpus | None,
+    further: tuple[Corpus, ...],
+    known: tuple[str, ...],
+    reader: _Reader,
 ) -> Target | None:
     gold, train = reader.corpus(target.test), reader.corpus(target.train)
     translation = reader.bitext(target.translation)
     extra = tuple(bitext for file in target.extra if (bitext := reader.bitext(file)) is not None)
     test_translation = reader.bitext(target.test_translation)
     text = reader.text(target.text)
-    if gold is None:
+    if gold is None and target.test is not None:
         return None
     if translation is not None and source is not None:
         reader.attempt(lambda: join(source, translation))
-    if test_translation is not None:
+    if test_translation is not None and gold is not None:
         reader.attempt(lambda: places(gold, test_translation, "target"))
+    named = gold if gold is not None else train
     task = Task(
         source=source or Corpus(()),
-        test=gold.unlabelled(),
+        test=gold.unlabelled() if gold is not None else Corpus(()),
         train=train,
         translation=translation,
         extra=extra,
         test_translation=test_translation,
         text=text,
         sources=further,
-        types=tuple(gold.labels),
+        types=tuple(named.labels) if named is not None else known,
         source_language=language,
         target_language=target.language,
     )
@@ -227,9 +246,9 @@ class _Reader:
         if told:
             self.warnings.append(f"{corpus.name}: the source has {', and '.join(told)}.")
 
-    def warn_of_surplus(self, source: Corpus, gold: Corpus, language: str) -> None:
+    def warn_of_surplus(self, source: Corpus, gold: Corpus | None, language: str) -> None:
         """Warn of labels of the source that the test text lacks."""
-        surplus = [label for label in source.labels if label not in gold.labels]
+        surplus = [label for label in source.labels if gold is not None and label not in gold.labels]
         if surplus:
             self.warnings.append(
                 f"{language}: the source has {', '.join(surplus)}, which the test text lacks: whatever is tagged so "

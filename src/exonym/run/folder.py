@@ -11,6 +11,7 @@ from exonym.formats import write_corpus
 from exonym.tag.folder import NO_TAGGER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from exonym.transfer import Outcome
@@ -20,8 +21,12 @@ _WHY_NONE = "This method makes no tagger: it tags only text whose translation it
 MARKER = ".exonym"  # says that the folder is ours, so that nothing of the user's is ever replaced
 
 
-def claim(out: Path) -> None:
+def claim(out: Path, results: Sequence[str] = (RESULTS, PAGE)) -> None:
     """Make the folder ours, and take away old results, so that a run that is cut short does not look finished.
+
+    Args:
+        out: the folder.
+        results: the files that say what was found.
 
     Raises:
         DataError: it holds something and no comparison made it, or it is no folder.
@@ -30,11 +35,11 @@ def claim(out: Path) -> None:
         raise DataError(f"{out}: found a file; expected a folder, or nothing. Choose another -o.")
     if out.is_dir() and any(out.iterdir()) and not (out / MARKER).is_file():
         found = f"{out}: found a folder of something else (without {MARKER})"
-        raise DataError(f"{found}; expected an empty or new one, or one of `exonym compare`. Choose another -o.")
+        raise DataError(f"{found}; expected an empty or new one, or one that exonym made. Choose another -o.")
     out.mkdir(parents=True, exist_ok=True)
-    (out / MARKER).write_text("`exonym compare` made this folder and replaces what is in it.\n", encoding="utf-8")
+    (out / MARKER).write_text("exonym made this folder and replaces what is in it.\n", encoding="utf-8")
     (out / STORE).mkdir(exist_ok=True)
-    for name in (RESULTS, PAGE):
+    for name in results:
         (out / name).unlink(missing_ok=True)
 
 

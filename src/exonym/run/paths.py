@@ -109,7 +109,7 @@ def with_paths(recipe: Recipe, folder: Path) -> Recipe:
     targets = tuple(
         replace(
             target,
-            test=need(target.test),
+            test=found(target.test),
             train=found(target.train),
             translation=found(target.translation),
             extra=tuple(need(file) for file in target.extra),
@@ -120,7 +120,8 @@ def with_paths(recipe: Recipe, folder: Path) -> Recipe:
     )
     sources = tuple(replace(further, train=need(further.train)) for further in recipe.sources)
     methods = tuple(replace(method, options=_found_models(method.options, folder)) for method in recipe.methods)
-    return replace(recipe, source=source, sources=sources, targets=targets, methods=methods)
+    have = _found_models(recipe.have, folder)
+    return replace(recipe, source=source, sources=sources, targets=targets, methods=methods, have=have)
 
 
 def _found_models(options: T, folder: Path) -> T:
@@ -149,9 +150,10 @@ def faults_of_models(recipe: Recipe, folder: Path) -> list[str]:
     What may be fetched from the hub is not looked for, nor is a pipeline of spaCy.
     """
     faults = []
-    for method in recipe.methods:
-        found = [_fault_of_model(owner, given, folder) for owner, given in _named_models(method.options)]
-        faults += [f"method {method.name}: {fault}" for fault in dict.fromkeys(found) if fault]
+    parts = [(f"method {method.name}", method.options) for method in recipe.methods]
+    for place, part in (*parts, ("have", recipe.have)):
+        found = [_fault_of_model(owner, given, folder) for owner, given in _named_models(part)]
+        faults += [f"{place}: {fault}" for fault in dict.fromkeys(found) if fault]
     return faults
 
 

@@ -26,7 +26,8 @@ from exonym.run.paths import (
     with_paths,
 )
 from exonym.run.shape import checked
-from exonym.transfer import MethodOptions, Sample
+from exonym.transfer import MethodOptions, Sample, SavedTagger
+from exonym.transfer.parallel import TranslatorOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ class TargetData:
 
     Attributes:
         language: its code.
-        test: labelled text to score on.
+        test: labelled text to score on; None to train taggers only.
         train: labelled text for the ceiling.
         translation: bitext whose source sides are sentences of the source's `train`, in its order.
         extra: more bitexts.
@@ -129,7 +130,7 @@ class TargetData:
     """
 
     language: str
-    test: File
+    test: File | None = None
     train: File | None = None
     translation: BitextFile | None = None
     extra: tuple[BitextFile, ...] = ()
@@ -143,6 +144,19 @@ class NamedMethod:
 
     name: str
     options: MethodOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Have:
+    """What the methods that `recommend` looks at may use, besides data.
+
+    Attributes:
+        tagger: a tagger of the source language that is there already.
+        translator: from the source into the target language.
+    """
+
+    tagger: SavedTagger | None = None
+    translator: TranslatorOptions | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,18 +174,20 @@ class Recipe:
         labels: label map: type -> new type, or `drop`.
         resamples: bootstrap resamples for the intervals; the significance tests take ten times as many.
         confidence: of the intervals.
+        have: what `recommend` may use, besides data.
     """
 
     title: str = "Comparison"
     source: SourceData | None = None
     sources: tuple[FurtherSource, ...] = ()
     targets: tuple[TargetData, ...]
-    methods: tuple[NamedMethod, ...]
+    methods: tuple[NamedMethod, ...] = ()
     sample: Sample | None = None
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1,)
     labels: dict[str, str] = field(default_factory=dict)
     resamples: Annotated[int, Field(ge=100)] = 1000
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    have: Have = field(default_factory=Have)
 
     @property
     def has_labels(self) -> bool:
@@ -179,8 +195,12 @@ class Recipe:
         return self.source is not None and self.source.train is not None
 
 
-def read_recipe(path: str | Path) -> Recipe:
+def read_recipe(path: str | Path, *, complete: bool = True) -> Recipe:
     """Read and check a recipe; paths in it become paths from the working directory.
+
+    Args:
+        path: the TOML file.
+        complete: it must have methods, and what they need; `recommend` can do without.
 
     Raises:
         RecipeError: with every fault that was found.
@@ -195,10 +215,10 @@ def read_recipe(path: str | Path) -> Recipe:
     row = _with_named_methods(with_file_tables(row))
     recipe, faults = checked(row, Recipe)
     if recipe is not None:
-        faults += faults_of_meaning(recipe)
+        faults += faults_of_meaning(recipe, complete=complete)
         faults += faults_of_models(recipe, path.parent)
     of_paths = [fault_of_path(path.parent, given) for given in paths(row)]
-    of_paths += [fault_of_variable(given) for given in models(row.get("methods"))]
+    of_paths += [fault_of_variable(given) for given in models([row.get("methods"), row.get("have")])]
     faults += filter(None, dict.fromkeys(of_paths))
     if faults or recipe is None:
         raise RecipeError("\n".join(f"{path}: {fault}" for fault in faults))

@@ -63,17 +63,16 @@ def score(recipe: Recipe, data: RunData, gold: Corpus, runs: list[Run], file: Fi
 def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
     """Score every method on every language; one without runs there (it failed) has no row."""
     differences = _differences(recipe, data, runs)
-    files = _test_files(recipe)
-    for target in data.targets:
+    for language, gold, file in _tests(recipe, data):
         for method in recipe.methods:
-            key = target.language, method.name
+            key = language, method.name
             if key not in runs:
                 continue
             comparison, p = differences.get(key, (None, None))
             yield Row(
-                language=target.language,
+                language=language,
                 method=method.name,
-                evaluation=score(recipe, data, target.gold, runs[key], files[target.language]),
+                evaluation=score(recipe, data, gold, runs[key], file),
                 comparison=comparison,
                 p=p,
                 seconds=sum(run.seconds for run in runs[key]) / len(runs[key]),
@@ -85,20 +84,19 @@ def score_rows(recipe: Recipe, data: RunData, runs: Runs) -> Iterator[Row]:
 def _differences(recipe: Recipe, data: RunData, runs: Runs) -> dict[tuple[str, str], tuple[Comparison, float]]:
     """Compare every method with the baseline, where both ran, and correct each method's p-values over languages."""
     base = baseline(recipe).name
-    files = _test_files(recipe)
     found = {}
     for method in recipe.methods:
         if method.name == base:
             continue
         compared = {
-            target.language: compare_runs(
-                target.gold,
-                _predictions(runs[target.language, method.name]),
-                _predictions(runs[target.language, base]),
-                **_test_options(recipe, files[target.language]),
+            language: compare_runs(
+                gold,
+                _predictions(runs[language, method.name]),
+                _predictions(runs[language, base]),
+                **_test_options(recipe, file),
             )
-            for target in data.targets
-            if (target.language, method.name) in runs and (target.language, base) in runs
+            for language, gold, file in _tests(recipe, data)
+            if (language, method.name) in runs and (language, base) in runs
         }
         p_values = holm([comparison.p_randomisation for comparison in compared.values()])
         for (language, comparison), p in zip(compared.items(), p_values, strict=True):
@@ -109,24 +107,25 @@ def _differences(recipe: Recipe, data: RunData, runs: Runs) -> dict[tuple[str, s
 def verdicts(recipe: Recipe, data: RunData, rows: tuple[Row, ...], runs: Runs) -> Iterator[Verdict]:
     """Compare, in each language, the best method that needs no target labels with the next best one."""
     ceiling = {method.name for method in recipe.methods if method.options.kind == "supervised"}
-    for target in data.targets:
-        own = [row for row in rows if row.language == target.language and row.method not in ceiling]
+    for language, gold, file in _tests(recipe, data):
+        own = [row for row in rows if row.language == language and row.method not in ceiling]
         ranked = sorted(own, key=lambda row: -row.evaluation.scores.micro.f1)
         if ranked:
             best, second = ranked[0], (ranked[1] if len(ranked) > 1 else None)
-            pair = [_predictions(runs[target.language, row.method]) for row in ranked[:2]]
-            options = _test_options(recipe, _test_files(recipe)[target.language])
-            margin = _signed(recipe, compare_runs(target.gold, *pair, **options)) if second else None
+            pair = [_predictions(runs[language, row.method]) for row in ranked[:2]]
+            options = _test_options(recipe, file)
+            margin = _signed(recipe, compare_runs(gold, *pair, **options)) if second else None
             yield Verdict(best=best, second=second, margin=margin)
 
 
 def means(recipe: Recipe, rows: tuple[Row, ...]) -> Iterator[MeanRow]:
     """Average over the languages, if there are several, the F1 of each method that has a row in all of them."""
-    if len(recipe.targets) < 2:
+    languages = [target.language for target in recipe.targets if target.test is not None]
+    if len(languages) < 2:
         return
     for method in recipe.methods:
         counts = {row.language: row.evaluation.counts for row in rows if row.method == method.name}
-        if len(counts) == len(recipe.targets):
+        if len(counts) == len(languages):
             yield MeanRow(method=method.name, f1=mean_over(counts, **_resampling(recipe)))
 
 
@@ -134,8 +133,11 @@ def _predictions(runs: list[Run]) -> list[Corpus]:
     return [run.predictions for run in runs]
 
 
-def _test_files(recipe: Recipe) -> dict[str, File]:
-    return {target.language: target.test for target in recipe.targets}
+def _tests(recipe: Recipe, data: RunData) -> Iterator[tuple[str, Corpus, File]]:
+    """Yield the languages that have labelled test text, with it and the file that it was read from."""
+    for target, found in zip(recipe.targets, data.targets, strict=True):
+        if target.test is not None and found.gold is not None:
+            yield target.language, found.gold, target.test
 
 
 def _resampling(recipe: Recipe) -> dict[str, Any]:

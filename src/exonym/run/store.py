@@ -179,7 +179,7 @@ def _save_corpus(corpus: Corpus, folder: Path) -> None:
     write_corpus(folder / "corpus.jsonl", corpus)
     about = {"name": corpus.name, "tags": corpus.tags}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
-    if corpus.tags:
+    if corpus.tags and len(corpus):
         np.save(folder / _ROWS, np.concatenate([sentence.probabilities for sentence in corpus]))
 
 
@@ -191,7 +191,7 @@ def _load_corpus(folder: Path) -> Corpus:
 
 def _mapped(corpus: Corpus, folder: Path) -> Corpus:
     """Take the probabilities of a corpus from its file, so that only those that are looked at are in memory."""
-    if not corpus.tags:
+    if not corpus.tags or not len(corpus):
         return corpus
     rows = np.asarray(np.load(folder / _ROWS, mmap_mode="r", allow_pickle=False))
     stops = np.cumsum([len(sentence) for sentence in corpus])
