@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from exonym.data import Corpus
 
-SMOOTHING = 1e-6  # added to probabilities before they are multiplied: no tagger may rule a tag out alone
-FEW = 3  # occurrences of a word after which the text counts half as much as it does in the end
+SMOOTHING = 1e-6  # added to probabilities, since 0 has no logarithm
+FEW = 3  # of a word that occurs so often the text says half as much as of one that is everywhere
 
 
 def geometric(
@@ -42,8 +42,8 @@ def geometric(
         Shape (N, K), rows sum to one.
 
     Source:
-        The logarithmic opinion pool: Genest and Zidek 1986, section 3; in natural language processing Smith, Cohn and
-        Osborne 2005. The factor on `O` is ours.
+        The logarithmic opinion pool, see Genest and Zidek 1986; of taggers, Smith, Cohn and Osborne 2005. The factor on
+        `O` is ours.
     """
     scores = np.zeros(parts[0].shape)
     for part, weight in zip(parts, weights, strict=True):
@@ -57,9 +57,9 @@ def pooled(
 ) -> Corpus:
     """Multiply what taggers say of a text, let the occurrences of each word agree, and decode that.
 
-    With q_t what `geometric` makes of the taggers for word t, n the occurrences of
-    the word in the text and m the mean of q over them, the result is proportional to q_t ^ (1 - a) * m ^ a, where
-    a = strength * n / (n + 3): how a word is used elsewhere says more the more often it is there.
+    With q_t what `geometric` makes of the taggers for word t, n the occurrences of the word in the text and m the mean
+    of q over them, the result is proportional to q_t ^ (1 - a) * m ^ a, where a = strength * n / (n + 3): the more
+    often a word is there, the more all its occurrences say of each.
 
     Args:
         parts: for each of E taggers the same sentences with its probabilities. Types that are not in `tags` count as
@@ -82,7 +82,7 @@ def pooled(
     """
     rows = [_rows(part, tags) for part in parts]
     text = parts[0] if parts else None
-    if text is None or any(a.words != b.words for part in parts[1:] for a, b in zip(text, part, strict=True)):
+    if text is None or any([one.words for one in part] != [one.words for one in text] for part in parts[1:]):
         raise DataError("found no text, or another one with another tagger; expected one text that all have tagged")
     mixed = geometric(rows, weights, outside)
     if strength and len(mixed):
