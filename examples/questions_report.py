@@ -182,7 +182,7 @@ def mediators(piece):
         cells = [language, f"{100 * sure.accuracy:.1f}", f"{100 * sure.error:.1f}", f"{100 * sure.names:.1f}"]
         for method in ("A0-direct", "A2h-student-hard", "B2-matching", "B4-bitext"):
             if (language, method) in recalls:
-                micro = recalls[language, method]["evaluation"]["scores"]["micro"]
+                micro = recalls[language, method]["evaluation"]["micro"]
                 cells.append(f"{100 * micro['precision']:.0f} / {100 * micro['recall']:.0f}")
         cells.append(_kept(recalls, language))
         rows.append(cells)

@@ -1,4 +1,4 @@
-"""Mixture: what its student learns from, and who tags in the end."""
+"""Mixture: how its routes are weighed, and what its student learns from."""
 
 from dataclasses import replace
 
@@ -7,10 +7,8 @@ import pytest
 
 from exonym.data import Corpus, Sentence, Span, tag_set
 from exonym.errors import RecipeError
-from exonym.tag import Ensemble
-from exonym.transfer import Direct, Gloss, Mixture, TranslateTrain, just_do, transfer
+from exonym.transfer import Direct, Gloss, Mixture, TeacherStudent, TranslateTrain, just_do, transfer
 from exonym.transfer.mixture import one_hot, together
-from exonym.transfer.stages import train
 from test_transfer import LIGHT, keys, task
 
 ROUTES = (Gloss(tagger=LIGHT), TranslateTrain(tagger=LIGHT))
@@ -23,19 +21,19 @@ def given():
     return gold, replace(toy, text=text)
 
 
-@pytest.mark.parametrize("final", ["student", "all"])
-@pytest.mark.parametrize("trust", [1.0, 0.5])
-def test_it_learns_the_toy_language(final, trust):
+def test_it_learns_the_toy_language():
     gold, toy = given()
-    options = Mixture(routes=ROUTES, student=LIGHT, final=final, trust=trust)
-    outcome = transfer(toy, options)
+    outcome = transfer(toy, Mixture(routes=ROUTES, student=LIGHT))
     assert keys(outcome.predictions) == keys(gold)
-    assert isinstance(outcome.tagger, Ensemble) == (final == "all")
     assert outcome.ledger == {
         "unlabelled text": len(toy.text),
         "unlabelled text with names": len(toy.text),
         "projected sentences": len(toy.source),
     }
+    assert [note.split(",")[0] for note in outcome.notes] == [
+        "teacher gloss: weight 0.300",
+        "teacher translate_train: weight 0.700",
+    ]
 
 
 @pytest.mark.parametrize(("projected", "repeat"), [(True, 1), (True, 3), (False, 2)])
@@ -54,19 +52,19 @@ def test_the_student_meets_the_text_so_often(projected, repeat):
     assert len({each.id for each in met}) == len(met)
 
 
-def test_weights_of_the_final_tagger():
-    _, toy = given()
-    outcome = transfer(toy, Mixture(routes=ROUTES, student=LIGHT, weights=(0.25, 0.75)))
-    assert outcome.tagger.weights == pytest.approx((0.25 * 2 / 3, 0.75 * 2 / 3, 1 / 3))
+def test_projection_weighs_more_wherever_it_stands():
+    assert Mixture().shares == pytest.approx((0.3, 0.7))
+    assert Mixture(routes=(TranslateTrain(), Gloss(), Direct())).shares == pytest.approx((7 / 13, 3 / 13, 3 / 13))
+    assert Mixture(routes=(Gloss(), Direct())).shares == (0.5, 0.5)
+    assert Mixture(weights="uniform").shares == (0.5, 0.5)
+    assert Mixture(weights=(0.25, 0.75)).shares == (0.25, 0.75)
 
 
-def test_one_route_and_only_the_student_is_the_student_of_a_teacher():
+def test_one_route_left_as_it_is_makes_the_student_of_a_teacher():
     _, toy = given()
-    options = Mixture(routes=(Direct(tagger=LIGHT),), student=LIGHT, repeat=1, final="student")
-    teacher = just_do(train, toy.source, LIGHT, 0)
-    alone = transfer(toy, options)
-    assert [sentence.words for sentence in alone.predictions] == [sentence.words for sentence in toy.test]
-    assert teacher.tags == alone.tagger.tags
+    options = Mixture(routes=(Direct(tagger=LIGHT),), student=LIGHT, repeat=1, outside=1.0, pooling=0.0)
+    teachers = TeacherStudent(teachers=(Direct(tagger=LIGHT),), student=LIGHT)
+    assert transfer(toy, options).tagger.model == transfer(toy, teachers).tagger.model
 
 
 def test_labels_as_probabilities_and_back():
@@ -84,7 +82,8 @@ def test_labels_as_probabilities_and_back():
     [
         ({"routes": ()}, "routes: found none"),
         ({"weights": (0.5, 0.4)}, "weights"),
-        ({"trust": 1.5}, "trust: found 1.5"),
+        ({"outside": 0.0}, "outside: found 0"),
+        ({"pooling": 1.5}, "pooling: found 1.5"),
         ({"repeat": 0}, "repeat: found 0"),
         ({"initial": "teacher"}, "initial"),
     ],
