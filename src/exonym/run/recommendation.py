@@ -76,7 +76,7 @@ def recommend(
     if sentences < 100:
         raise RecipeError(f"sentences: found {sentences}; expected a number >= 100.")
     target = _target(recipe, language)
-    recipe = replace(recipe, targets=(target,))
+    recipe = replace(recipe, targets=(target,), sample=None)
     data = read_data(recipe)
     task = data.targets[0].task
     basis = _basis(recipe, target, task)
