@@ -113,7 +113,8 @@ def _needs_text(options: _AnyOptions) -> bool:
     """Say whether a method learns from unlabelled target text."""
     if isinstance(options, ManMoe):
         return options.adversary > 0
-    return isinstance(options, UniTrans | CoLaDa) or getattr(options, "student", None) is not None
+    adapts = isinstance(options, Direct) and options.adapt is not None
+    return adapts or isinstance(options, UniTrans | CoLaDa) or getattr(options, "student", None) is not None
 
 
 def _faults_of_sources(options: MultiSource | ManMoe, recipe: Recipe) -> list[str]:
