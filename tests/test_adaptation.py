@@ -197,7 +197,7 @@ def test_what_cannot_be_adapted_is_refused(models, tmp_path):
     ],
 )
 def test_taggers_without_a_pretrained_encoder_are_refused(tagger, found):
-    with pytest.raises(RecipeError, match=f"adapt: found a tagger with {found}; expected one with a pretrained"):
+    with pytest.raises(RecipeError, match=f"adapt: found a tagger with {found}; expected a pretrained one"):
         Direct(tagger=tagger, adapt=QUICK)
 
 

@@ -63,7 +63,7 @@ def pretrained(options: object, method: str) -> tuple[NeuralOptions, Transformer
         return options, options.encoder
     found = f"the {options.encoder.kind} encoder" if isinstance(options, NeuralOptions) else "no encoder to train"
     raise RecipeError(
-        f"{method}: found a tagger with {found}; expected one with a pretrained encoder. Write "
+        f"{method}: found a tagger with {found}; expected a pretrained one. Write "
         'tagger = { kind = "neural", encoder = { kind = "transformer", model = "..." } }.'
     )
 
