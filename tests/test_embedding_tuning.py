@@ -10,10 +10,11 @@ pytest.importorskip("transformers", reason="fine-tuning needs transformers")
 
 from exonym.align.embedding import EmbeddingAligner, FineTuning, fine_tune  # noqa: E402
 from exonym.align.embedding.encoder import LayerEncoder, opened  # noqa: E402
-from exonym.align.embedding.objectives import consistency, distributions, guide, masked, self_training  # noqa: E402
+from exonym.align.embedding.objectives import consistency, distributions, guide, self_training  # noqa: E402
 from exonym.align.embedding.training import Learner, Sides  # noqa: E402
 from exonym.data import Bitext, Pair  # noqa: E402
 from exonym.errors import DataError, RecipeError  # noqa: E402
+from exonym.masking import masked  # noqa: E402
 from tiny_embedding import BITEXT, awesome_inputs, awesome_model, make_encoder, make_translator, tokenizer_of  # noqa: E402
 from tiny_models import make_model  # noqa: E402
 

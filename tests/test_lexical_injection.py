@@ -20,6 +20,7 @@ from exonym.lora import adapt, merge  # noqa: E402
 from exonym.run import compare, read_recipe  # noqa: E402
 from exonym.tag import HashedEncoder, NeuralOptions, TransformerEncoder  # noqa: E402
 from exonym.transfer import (  # noqa: E402
+    AdaptedEncoder,
     Injection,
     LexicalInjection,
     Task,
@@ -30,7 +31,7 @@ from exonym.transfer import (  # noqa: E402
     retrieval,
 )
 from exonym.transfer.injecting import contrast, triplet  # noqa: E402
-from exonym.transfer.injection import InjectedEncoder  # noqa: E402
+from exonym.transfer.injection import InjectionReport  # noqa: E402
 from exonym.transfer.retrieval import measured  # noqa: E402
 from exonym.transfer.word_pairs import learnt_pairs, shuffled_pairs, split_pairs  # noqa: E402
 from exonym.transfer.word_vectors import WordEncoder  # noqa: E402
@@ -310,7 +311,7 @@ def test_the_folder_is_a_model_of_transformers(injected):
     AutoTokenizer.from_pretrained(folder)
     assert loaded.config.num_hidden_layers == 3
     assert not any("parametrizations" in name or "lora" in name for name in weights(folder))
-    assert InjectedEncoder(folder).report == report
+    assert InjectionReport.of_folder(folder) == report
     assert retrieval(folder, PAIRS[:32]) == report.after["trained"]
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "P@1 to target" in card
@@ -324,7 +325,7 @@ def test_the_same_seed_gives_the_same_bytes(model, tmp_path):
     for name, seed in (("one", 1), ("two", 1), ("three", 2)):
         inject(model, PAIRS, options, tmp_path / name, seed=seed)
     assert torch.equal(state, torch.random.get_rng_state())
-    prints = [InjectedEncoder(tmp_path / name).fingerprint for name in ("one", "two", "three")]
+    prints = [AdaptedEncoder(tmp_path / name).fingerprint for name in ("one", "two", "three")]
     assert prints[0] == prints[1] != prints[2]
 
 

@@ -24,7 +24,7 @@ from exonym.files import whole_folder
 from exonym.formats import read_jsonl, write_corpus
 from exonym.run.translations import load_translations, save_translations
 from exonym.tag import Tagger
-from exonym.transfer import EntitySimilarity, InjectedEncoder, Stage, load_any_tagger
+from exonym.transfer import AdaptedEncoder, EntitySimilarity, Stage, load_any_tagger
 from exonym.translate import Translations
 
 P = ParamSpec("P")
@@ -240,11 +240,11 @@ KINDS: dict[str, Kind] = {
         lambda lines, folder: (folder / "lines.json").write_text(json.dumps(lines), encoding="utf-8"),
         lambda folder: tuple(json.loads((folder / "lines.json").read_text(encoding="utf-8"))),
     ),
-    "encoder": Kind(
-        InjectedEncoder,
-        lambda encoder, folder: encoder.save(folder / "injected"),
-        lambda folder: InjectedEncoder(folder / "injected"),
-        lambda encoder, folder: InjectedEncoder(folder / "injected"),
+    "adapted encoder": Kind(
+        AdaptedEncoder,
+        lambda encoder, folder: encoder.save(folder / "encoder"),
+        lambda folder: AdaptedEncoder(folder / "encoder"),
+        lambda encoder, folder: AdaptedEncoder(folder / "encoder"),
     ),
     "translations": Kind(Translations, save_translations, load_translations),
     "similarity": Kind(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from exonym.data import Corpus
+from exonym.data import OUTSIDE, Corpus
 from exonym.errors import DataError, RecipeError
 from exonym.tag.decode import decode_spans
 from exonym.tag.folder import read_about, whole_tagger
@@ -102,15 +102,24 @@ def check_weights(weights: Sequence[float], number: int) -> None:
 
 
 def average(rows: Sequence[NDArray[np.float32]], weights: Sequence[float]) -> NDArray[np.float32]:
-    """Average E arrays (T, K) by weights that sum to one; equal arrays, or one-hot weights, give the same array."""
+    """Average E arrays (T, K) by weights that sum to one; equal arrays, or one-hot weights, give the same array.
+
+    A row of zeros says nothing of its word: the average is that of the other arrays, and zero if there are none.
+    """
     total = np.zeros(rows[0].shape)
+    heard = np.zeros((len(total), 1))
     for row, weight in zip(rows, weights, strict=True):
         total += weight * row.astype(np.float64)
+        heard += weight * row.any(axis=1, keepdims=True)
+    silent = ~np.all([row.any(axis=1, keepdims=True) for row in rows], axis=0) & (heard > 0)
+    np.divide(total, heard, out=total, where=silent)
     return total.astype(np.float32)
 
 
 def mix(parts: Sequence[Corpus], weights: ArrayLike, tags: Sequence[str]) -> Corpus:
     """Average what several teachers say of the same sentences, and decode it.
+
+    A word of which no teacher says anything, by a row of zeros, is `O`.
 
     Args:
         parts: for each of E teachers the sentences with its probabilities; its tags may be others than `tags`.
@@ -139,6 +148,7 @@ def mix(parts: Sequence[Corpus], weights: ArrayLike, tags: Sequence[str]) -> Cor
             raise DataError(f"sentence {same[0].id!r}: found other words with another teacher; expected the same text")
         rows = [_columns(sentence, column) for sentence, column in zip(same, columns, strict=True)]
         mixed = average(rows, own)
+        mixed[~mixed.any(axis=1), tags.index(OUTSIDE)] = 1
         sentences.append(replace(same[0], spans=decode_spans(mixed, tags), probabilities=mixed))
     return Corpus(tuple(sentences), parts[0].name, tuple(tags))
 

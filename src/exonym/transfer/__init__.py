@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from exonym.transfer.adaptation import Adaptation, AdaptationReport, adapt
+from exonym.transfer.adapted import AdaptedEncoder
 from exonym.transfer.average import Average, average
 from exonym.transfer.chance import Chance, chance
 from exonym.transfer.colada import CoLaDa, Neighbours, colada
 from exonym.transfer.direct import Direct, direct
 from exonym.transfer.entity_similarity import EntitySimilarity
 from exonym.transfer.gloss import Gloss, GlossTagger, gloss, load_any_tagger
-from exonym.transfer.injection import InjectedEncoder, Injection, InjectionReport, inject
+from exonym.transfer.injection import Injection, InjectionReport, inject
 from exonym.transfer.lexical_injection import LexicalInjection, lexical_injection
 from exonym.transfer.man_moe import ManMoe, man_moe
 from exonym.transfer.mark_then_translate import MarkedCorpus, mark_then_translate
@@ -91,6 +93,9 @@ def transfer(task: Task, options: MethodOptions, do: Do = just_do, seed: int = 1
 
 __all__ = [
     "METHODS",
+    "Adaptation",
+    "AdaptationReport",
+    "AdaptedEncoder",
     "Average",
     "Chance",
     "CoLaDa",
@@ -99,7 +104,6 @@ __all__ = [
     "EntitySimilarity",
     "Gloss",
     "GlossTagger",
-    "InjectedEncoder",
     "Injection",
     "InjectionReport",
     "InsertionScorer",
@@ -128,6 +132,7 @@ __all__ = [
     "UniTrans",
     "WordByWord",
     "WordPair",
+    "adapt",
     "average",
     "chance",
     "colada",

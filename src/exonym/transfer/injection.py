@@ -6,11 +6,7 @@ PyTorch is imported when `inject` is called; the losses and the loop are in `inj
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import weakref
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -19,7 +15,6 @@ from exonym.align.embedding.aligner import check_installed
 from exonym.data import Ledger
 from exonym.device import Precision
 from exonym.errors import DataError, RecipeError
-from exonym.hub import content_of
 from exonym.transfer.retrieval import Retrieval
 
 if TYPE_CHECKING:
@@ -140,6 +135,21 @@ class InjectionReport:
         return told
 
     @classmethod
+    def of_folder(cls, folder: Path) -> Self:
+        """Read the report that `inject` wrote beside the model.
+
+        Raises:
+            DataError: there is none.
+        """
+        path = folder / REPORT
+        try:
+            return cls.of_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{path}: found no report of an injection ({error}); expected one. Inject again."
+            ) from error
+
+    @classmethod
     def of_json(cls, row: dict[str, Any]) -> Self:
         """Make it of what `asdict` made, read back from JSON."""
         options = Injection(**{**row["options"], "adapted": tuple(row["options"]["adapted"])})
@@ -150,49 +160,6 @@ class InjectionReport:
         return cls(
             **{**row, **measured, "options": options, "losses": tuple(row["losses"]), "ledger": Ledger(row["ledger"])}
         )
-
-
-@dataclass(frozen=True, eq=False)
-class InjectedEncoder:
-    """An adapted encoder: a folder that Transformers opens, and that may be the `model` of any encoder or aligner.
-
-    Attributes:
-        folder: where it lies.
-    """
-
-    folder: Path
-
-    @classmethod
-    def lent(cls) -> Self:
-        """Lend a folder that is removed with the object."""
-        home = tempfile.mkdtemp(prefix="exonym-")
-        found = cls(Path(home) / "injected")
-        weakref.finalize(found, shutil.rmtree, home, ignore_errors=True)
-        return found
-
-    @cached_property
-    def report(self) -> InjectionReport:
-        """What was done to it.
-
-        Raises:
-            DataError: it is not said in the folder.
-        """
-        path = self.folder / REPORT
-        try:
-            return InjectionReport.of_json(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{path}: found no report of an injection ({error}); expected one. Inject again."
-            ) from error
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of all its files."""
-        return content_of(self.folder)
-
-    def save(self, folder: Path) -> None:
-        """Copy it to a folder that is not there yet."""
-        shutil.copytree(self.folder, folder)
 
 
 def inject(
@@ -249,4 +216,5 @@ def inject(
 
 def json_of(report: InjectionReport) -> str:
     """Write a report as JSON."""
-    return json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n"
+    row = asdict(report) | {"ledger": report.ledger}  # `asdict` would count the pairs of a Counter
+    return json.dumps(row, indent=1, ensure_ascii=False) + "\n"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from exonym.align import AnyAligner, StatisticalAligner
-from exonym.data import Alignment, Bitext, Corpus, Ledger
+from exonym.data import Alignment, Bitext, Ledger
 from exonym.errors import DataError, RecipeError
-from exonym.tag import NeuralOptions, Tagger, TransformerEncoder
-from exonym.tag import train as train_any
-from exonym.transfer.injection import InjectedEncoder, Injection, inject
+from exonym.tag import NeuralOptions, TransformerEncoder
+from exonym.transfer.adapted import AdaptedEncoder, pretrained, train_on_encoder
+from exonym.transfer.injection import Injection, InjectionReport, inject
 from exonym.transfer.stages import Do, align, just_do, stage, tag, train
 from exonym.transfer.task import Outcome, Task
 from exonym.transfer.word_pairs import WordPair, learnt_pairs, read_pairs, shuffled_pairs, split_pairs
@@ -49,7 +49,7 @@ class LexicalInjection:
 
     def __post_init__(self) -> None:
         name = "lexical_injection"
-        pretrained_encoder(self.tagger)
+        pretrained(self.tagger, name)
         faults = {
             "injected": self.injected not in get_args(Injected) and " or ".join(map(repr, get_args(Injected))),
             "count": self.count < 2 and "a number >= 2",
@@ -59,21 +59,6 @@ class LexicalInjection:
         for key, expected in faults.items():
             if expected:
                 raise RecipeError(f"{name}: found {key} = {getattr(self, key)!r}; expected {expected}")
-
-
-def pretrained_encoder(options: NeuralOptions) -> TransformerEncoder:
-    """Return the encoder of a tagger, which must be a pretrained one.
-
-    Raises:
-        RecipeError: it is learnt from scratch.
-    """
-    if options.encoder.kind == "transformer":
-        return options.encoder
-    raise RecipeError(
-        f"lexical_injection: found a tagger with the {options.encoder.kind} encoder, which knows no word before it is "
-        "trained; expected a pretrained one. Write "
-        'tagger = { kind = "neural", encoder = { kind = "transformer", model = "..." } }.'
-    )
 
 
 def lexical_injection(task: Task, options: LexicalInjection, do: Do = just_do, seed: int = 1) -> Outcome:
@@ -100,7 +85,7 @@ def lexical_injection(task: Task, options: LexicalInjection, do: Do = just_do, s
         tagger = do(train, task.source, options.tagger, seed)
         return Outcome(tagger=tagger, predictions=do(tag, tagger, task.test), notes=("nothing was injected",))
     pairs = _pairs(task, options, do, seed)
-    base = pretrained_encoder(options.tagger)
+    _, base = pretrained(options.tagger, "lexical_injection")
     random = options.injected == "random"
     encoder = do(inject_encoder, pairs, base, options.injection, random, options.held_out, seed)
     tagger = do(train_on_encoder, task.source, options.tagger, encoder, seed)
@@ -134,11 +119,11 @@ def learn_pairs(bitext: Bitext, alignment: Alignment, count: int, min_weight: fl
 @stage(1)
 def inject_encoder(
     pairs: tuple[WordPair, ...], base: TransformerEncoder, options: Injection, random: bool, held_out: float, seed: int
-) -> InjectedEncoder:
+) -> AdaptedEncoder:
     """Adapt an encoder on all pairs but those that are held out."""
     known = [WordPair(*pair) for pair in pairs]  # a store gives them back as plain rows
     learnt, aside = split_pairs(known, held_out, seed)
-    encoder = InjectedEncoder.lent()
+    encoder = AdaptedEncoder.lent()
     given = shuffled_pairs(learnt, seed) if random else learnt
     if len(given) < 2:
         raise DataError(
@@ -150,19 +135,12 @@ def inject_encoder(
 
 
 @stage(1)
-def train_on_encoder(corpus: Corpus, options: NeuralOptions, encoder: InjectedEncoder, seed: int) -> Tagger:
-    """Train a tagger on an adapted encoder."""
-    adapted = replace(pretrained_encoder(options), model=str(encoder.folder), hub=False)
-    return train_any(corpus, replace(options, encoder=adapted), seed=seed)
-
-
-@stage(1)
-def injection_ledger(encoder: InjectedEncoder) -> Ledger:
+def injection_ledger(encoder: AdaptedEncoder) -> Ledger:
     """Say which pairs were left out."""
-    return encoder.report.ledger
+    return InjectionReport.of_folder(encoder.folder).ledger
 
 
 @stage(1)
-def injection_notes(encoder: InjectedEncoder) -> tuple[str, ...]:
+def injection_notes(encoder: AdaptedEncoder) -> tuple[str, ...]:
     """Say what the adaptation did to retrieval."""
-    return tuple(encoder.report.lines())
+    return tuple(InjectionReport.of_folder(encoder.folder).lines())

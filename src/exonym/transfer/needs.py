@@ -76,7 +76,7 @@ def _translate_train(options: Any) -> list[Need]:  # noqa: ANN401 - as above
 NEEDS: dict[str, Callable[[Any], Iterable[Need]]] = {
     "saved": lambda options: (),
     "words": lambda options: (PARALLEL,),
-    "direct": lambda options: _when((LABELS, _trains(options))),
+    "direct": lambda options: _when((LABELS, _trains(options)), (TEXT, options.adapt is not None)),
     "gloss": lambda options: _when((LABELS, _trains(options)), (PARALLEL, True)),
     "translate_train": _translate_train,
     "translate_test": lambda options: _when(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from exonym.transfer.task import Outcome, Task
+    from exonym.transfer.translate_test import TranslateTest
 
     Shares = tuple[float, ...] | NDArray[np.float64]  # weights of teachers
 
@@ -51,7 +52,7 @@ def teacher_of(task: Task, options: TeacherOptions, do: Do, seed: int) -> Tagger
     return outcome.tagger
 
 
-def names_of(teachers: Sequence[TeacherOptions | str]) -> list[str]:
+def names_of(teachers: Sequence[TeacherOptions | TranslateTest | str]) -> list[str]:
     """Name teachers in notes: by their kind, or by the path of a saved one; those of one name are numbered."""
     names = [
         teacher if isinstance(teacher, str) else teacher.path if isinstance(teacher, SavedTagger) else teacher.kind
@@ -81,7 +82,13 @@ def soft_labels(
     Returns:
         The text with the mixture as its probabilities and the spans decoded from it; and the notes of `told_of`.
     """
-    parts = tuple(do(tag, tagger, text) for tagger in taggers)
+    return mixture_of(tuple(do(tag, tagger, text) for tagger in taggers), names, weights, labels, do)
+
+
+def mixture_of(
+    parts: tuple[Corpus, ...], names: Sequence[str], weights: Shares, labels: Sequence[str], do: Do
+) -> tuple[Corpus, tuple[str, ...]]:
+    """Average what was said of a text, as `soft_labels`; the parts are the text with the probabilities of each."""
     mixed = do(mixed_labels, parts, weights, tag_set(labels))
     return mixed, do(told_of, tuple(names), parts, weights, mixed)
 

@@ -6,13 +6,16 @@ Start at `translate_test`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, NamedTuple
+
+import numpy as np
 
 from exonym.align import StatisticalAligner
-from exonym.data import Bitext, Corpus, Ledger
+from exonym.data import Alignment, Bitext, Corpus, Ledger
 from exonym.errors import RecipeError
 from exonym.project import Matching, losses, places
 from exonym.tag import LightOptions
+from exonym.transfer.carried import carried
 from exonym.transfer.parallel import (
     AlignerOptions,
     ScorerOptions,
@@ -67,6 +70,17 @@ class TranslateTest:
         check_links(self.aligner, self.translator)
 
 
+class _Projected(NamedTuple):
+    """What was made of a test text: the spans put on it, what was counted, and what they come from."""
+
+    predictions: Corpus
+    ledger: Ledger
+    tagged: Corpus
+    translation: Bitext
+    links: Alignment
+    rest: Corpus
+
+
 def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: int = 1) -> Outcome:
     """Tag the translation of the test text with a source tagger and project its spans onto the test text.
 
@@ -93,6 +107,27 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
         Differences: our aligner is statistical, trained on this text and the other parallel text; sentences may
         lack a translation, and are counted.
     """
+    found = _projected(task, options, do, seed)
+    return Outcome(predictions=found.predictions, ledger=found.ledger)
+
+
+def translate_test_labels(task: Task, options: TranslateTest, do: Do, seed: int) -> tuple[Corpus, Ledger]:
+    """Do as `translate_test`, and say for each word of the test text what the source tagger says of its translation.
+
+    Returns:
+        The test text with the spans of `translate_test`, and as probabilities what `exonym.transfer.carried` carries
+        over the same links: of a word without links, or of a sentence without a translation, they are zero, unless the
+        source tagger tags such a sentence as it is; and the count of what was lost.
+
+    Raises:
+        RecipeError: as `translate_test`.
+        DataError: as `translate_test`.
+    """
+    found = _projected(task, options, do, seed)
+    return do(carry, found.tagged, found.translation, found.links, found.predictions, found.rest), found.ledger
+
+
+def _projected(task: Task, options: TranslateTest, do: Do, seed: int) -> _Projected:
     made = None
     if options.translator is not None:
         task, made = with_test_translation(task, options.translator, do)
@@ -111,7 +146,8 @@ def translate_test(task: Task, options: TranslateTest, do: Do = just_do, seed: i
     rest = do(tag, reader, task.test) if options.missing == "direct" else task.test
     predictions = do(put_on_test, projected, translation, rest)
     lost = do(count_test_losses, projected, len(task.test) - len(translation), options.missing)
-    return Outcome(predictions=predictions, ledger=counted(made.ledger if made else Ledger(), lost))
+    ledger = counted(made.ledger if made else Ledger(), lost)
+    return _Projected(predictions, ledger, tagged, translation, links, rest)
 
 
 @stage(1)
@@ -121,6 +157,20 @@ def put_on_test(projected: Corpus, translation: Bitext, rest: Corpus) -> Corpus:
     for place, found in zip(places(rest, translation, "target"), projected, strict=True):
         sentences[place] = replace(sentences[place], spans=found.spans, lost=found.lost)
     return Corpus(tuple(sentences), rest.name)
+
+
+@stage(1)
+def carry(tagged: Corpus, translation: Bitext, links: Alignment, predictions: Corpus, rest: Corpus) -> Corpus:
+    """Carry label probabilities onto the test text, whose spans stay; sentences without a translation have `rest`'s."""
+    sentences = [
+        replace(own, probabilities=np.zeros((len(own), len(tagged.tags)), np.float32) if rows is None else rows)
+        for own, rows in zip(predictions, (each.probabilities for each in rest), strict=True)
+    ]
+    known = zip(places(predictions, translation, "target"), tagged, links, strict=False)  # links may go on past the end
+    for place, source, own in known:
+        rows = carried(source, own, len(sentences[place]), tagged.tags)
+        sentences[place] = replace(sentences[place], probabilities=rows)
+    return Corpus(tuple(sentences), predictions.name, tagged.tags)
 
 
 @stage(1)

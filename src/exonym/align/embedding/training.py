@@ -15,12 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from exonym.align.embedding.encoder import LayerEncoder, Tokens, opened
-from exonym.align.embedding.objectives import consistency, distributions, guessing, guide, masked, self_training
+from exonym.align.embedding.objectives import consistency, distributions, guide, self_training
 from exonym.checkpoint import Checkpoint
 from exonym.device import autocast, best_device, own_randomness, seed_with
 from exonym.errors import DataError, RecipeError
 from exonym.files import whole_folder
 from exonym.hub import content_of, quiet
+from exonym.masking import guess
 from exonym.optimise import adamw, set_rates
 
 if TYPE_CHECKING:
@@ -185,17 +186,11 @@ class Learner(nn.Module):
         """Return the loss of guessing hidden subwords of a part of each text."""
         self.train()
         ids, mask = self.encoder.collate(texts)
-        special = torch.tensor(sorted({one for pair in self.encoder.special for part in pair for one in part}))
-        may = mask.bool() & ~torch.isin(ids, special.to(ids.device))
         place = torch.arange(ids.shape[1], device=ids.device)
         last = torch.tensor([len(text) if stop is None else stop for text, stop in zip(texts, stops, strict=True)])
         first = torch.tensor(starts)
-        may &= (place >= first.to(ids.device)[:, None]) & (place < last.to(ids.device)[:, None])
-        read, labels = masked(
-            ids, may, self.options.hidden, self.encoder.tokenizer.mask_token_id, len(self.encoder.tokenizer)
-        )
-        logits: Tensor = self.whole(input_ids=read, attention_mask=mask).logits
-        return guessing(logits.float(), labels)
+        inside = (place >= first.to(ids.device)[:, None]) & (place < last.to(ids.device)[:, None])
+        return guess(self.whole, self.encoder.tokenizer, ids, mask, mask.bool() & inside, self.options.hidden)
 
     def _whole(self, tokens: Tokens) -> NDArray[np.int64]:
         prefix, suffix = self.encoder.special[tokens.side]
