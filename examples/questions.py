@@ -57,7 +57,7 @@ PIECES = {
         "translated",
         Sample(source=1000, target=20000),
         NEURAL,
-        languages=("es", "swa"),
+        languages=("es", "swa", "xho"),
         more=(
             NamedMethod(name="A2k-student-kl", options=TeacherStudent(**OWN, learning="kl", temperature=2)),
             NamedMethod(name="A3-self-training", options=TeacherStudent(**OWN, learning="mse", initial="teacher")),
