@@ -133,6 +133,17 @@ def contrasts(pieces):
     }
 
 
+def same_in(piece):
+    """Give the contrasts of the main piece in another one; not corrected, as they were asked already."""
+    rows = []
+    for _, name, weights in CONTRASTS:
+        if set(weights) <= set(piece.methods):
+            found = piece.contrast(weights)
+            each = ", ".join(f"{language} {100 * value:+.1f}" for language, value in found.languages.items())
+            rows.append([name, told(found), small(found.p), each])
+    return table(["contrast", "F1", "p", "languages"], rows)
+
+
 def by_size(pieces, names, head):
     """How contrasts move with the size of a resource."""
     there = [name for name in names if name in pieces]
@@ -243,6 +254,8 @@ def main():
         data += points
     text, values = contrasts(pieces)
     parts.append(f"## contrasts\n\n{text}")
+    if "neural" in pieces:
+        parts.append(f"## the same with the neural tagger\n\n{same_in(pieces['neural'])}")
     if "translated" in pieces:
         parts.append("## by size\n\n" + by_size(pieces, SOURCE, "source") + "\n" + by_size(pieces, TARGET, "target"))
     if "translated" in pieces and any(name.startswith("labels-") for name in pieces):
