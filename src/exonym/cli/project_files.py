@@ -57,7 +57,7 @@ class Inputs(NamedTuple):
     source: Path
     bitext: Path
     links: Path
-    format: Literal["conll", "jsonl"] | None
+    format: str | None
     options: dict[str, Any]
     swap: bool
     on_error: OnError
