@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OnError = Literal["raise", "skip"]
 _BLOCK = 1 << 18  # bytes that are read at once, and then to the end of the line
+_SHOWN = 60  # characters of a value in a message
 BOM = "﻿"
 
 
@@ -173,6 +174,12 @@ def check_start(where: str, item: str) -> None:
     """Refuse a file that would begin with what readers take for a byte order mark."""
     if item.startswith(BOM):
         raise DataError(f"{where}: found a byte order mark in {item!r}; expected a file without one. Remove it.")
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def check_file(path: str | Path, kind: str = "a file") -> Path:

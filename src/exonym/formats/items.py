@@ -13,7 +13,7 @@ import orjson
 from exonym.data import Sentence
 from exonym.errors import DataError
 from exonym.files import whole_file
-from exonym.formats.files import Faults, OnError, Source, WrongError
+from exonym.formats.files import Faults, OnError, Source, WrongError, shown
 from exonym.formats.marks import Item, Mark, Misfits, Units, sentence_of, written
 
 if TYPE_CHECKING:
@@ -167,13 +167,13 @@ def value_of(row: Any, key: str, *kinds: type, default: Any = None) -> Any:  # n
         WrongError: the row is no object, or the value is missing or of another type.
     """
     if not isinstance(row, dict):
-        raise WrongError(f"{_short(row)}", "an object")
+        raise WrongError(shown(row), "an object")
     value = row.get(key)
     if value is None and default is not None:
         return default
     if type(value) not in kinds:
         expected = " or ".join(_NAMES[kind] for kind in kinds)
-        found = f"no {key!r}" if value is None else f"{_short(value)} for {key!r}"
+        found = f"no {key!r}" if value is None else f"{shown(value)} for {key!r}"
         raise WrongError(found, f"{key!r}, {expected}")
     return value
 
@@ -194,10 +194,5 @@ def score_of(score: Any) -> float | None:  # noqa: ANN401 - whatever the file ho
     if score is None:
         return None
     if type(score) not in (int, float) or not 0 <= score <= 1:
-        raise WrongError(f"score {_short(score)}", "a number in [0, 1]")
+        raise WrongError(f"score {shown(score)}", "a number in [0, 1]")
     return float(score)
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."

@@ -16,7 +16,7 @@ import orjson
 import regex
 
 from exonym.data import Ledger, Sentence, Span, split_words
-from exonym.formats.files import WrongError, check_words
+from exonym.formats.files import WrongError, check_words, shown
 from exonym.formats.jsonl import row_of_sentence, sentence_of_row
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Units = Literal["characters", "utf-16", "graphemes"]
 NOTE = "exonym"  # the key under which notes stand
-_SHOWN = 40  # characters of a surface that messages show
 
 
 class Mark(NamedTuple):
@@ -180,7 +179,8 @@ def sentence_of(item: Item, number: int, units: Units, ledger: Ledger) -> Senten
     """
     note = parsed_note(item.note)
     known = note.get("words", item.words)
-    offsets = list(split_words(item.text)[1]) if known is None else word_offsets(known, item.text)
+    own = [[*place] for place in split_words(item.text)[1]] if known is None else known
+    offsets = word_offsets(own, item.text)
     if not offsets and not item.marks:
         ledger.note("empty texts skipped")
         return None
@@ -259,19 +259,19 @@ def _covered(
         expected = f"start < stop inside the {len(starts) - 1} {units} of the text"
         raise WrongError(_name(mark), expected, "Does the tool count other units? See --units, or label it again.")
     if mark.surface is not None and text[start:stop] != mark.surface:
-        found = f"{_name(mark)}, which says {_short(mark.surface)}"
-        expected = f"what stands there, {_short(text[start:stop])}"
+        found = f"{_name(mark)}, which says {shown(mark.surface)}"
+        expected = f"what stands there, {shown(text[start:stop])}"
         raise WrongError(found, expected, "Does the tool count other units? See --units, or label it again.")
     inside = [word for word, (first, last) in enumerate(offsets) if first < stop and start < last]
     if not inside:
-        raise WrongError(f"{_name(mark)}, {_short(text[start:stop])}", "one that covers a word", "Remove it.")
+        raise WrongError(f"{_name(mark)}, {shown(text[start:stop])}", "one that covers a word", "Remove it.")
     first, last = offsets[inside[0]][0], offsets[inside[-1]][1]
     if first < start or stop < last:
-        cut = [_short(text[i:j]) for i, j in (offsets[word] for word in inside) if not start <= i < j <= stop]
-        found = f"{_name(mark)}, {_short(text[start:stop])}, which cuts the word {' and the word '.join(cut)}"
+        cut = [shown(text[i:j]) for i, j in (offsets[word] for word in inside) if not start <= i < j <= stop]
+        found = f"{_name(mark)}, {shown(text[start:stop])}, which cuts the word {' and the word '.join(cut)}"
         raise WrongError(found, "ends at those of words", "Move its ends in the tool.")
     if not (text[start:first] + text[last:stop]).isspace() and (start, stop) != (first, last):
-        found = f"{_name(mark)}, {_short(text[start:stop])}, whose ends are in no word"
+        found = f"{_name(mark)}, {shown(text[start:stop])}, whose ends are in no word"
         raise WrongError(found, "ends at those of words", "Move its ends in the tool.")
     if (start, stop) != (first, last):
         ledger.note("spans with white space at their ends trimmed")
@@ -280,10 +280,6 @@ def _covered(
 
 def _name(mark: Mark) -> str:
     return f"span {mark.start}:{mark.stop} {mark.label}".rstrip()
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")
 
 
 def parsed_note(note: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the file holds
@@ -298,9 +294,9 @@ def parsed_note(note: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the fil
         try:
             note = orjson.loads(note)
         except orjson.JSONDecodeError:
-            raise WrongError(f"{_short(note)} for {NOTE!r}", "the note of exonym as it was written") from None
+            raise WrongError(f"{shown(note)} for {NOTE!r}", "the note of exonym as it was written") from None
     if not isinstance(note, dict):
-        raise WrongError(f"{_short(str(note))} for {NOTE!r}", "the note of exonym as it was written")
+        raise WrongError(f"{shown(note)} for {NOTE!r}", "the note of exonym as it was written")
     return note
 
 
@@ -313,7 +309,7 @@ def told_spans(note: dict[str, Any]) -> list[dict[str, Any]]:
     rows = note.get("spans", [])
     wanted = {"start", "stop", "label"}
     if not isinstance(rows, list) or not all(isinstance(row, dict) and wanted <= row.keys() for row in rows):
-        raise WrongError(f"{_short(str(rows))} for the spans of {NOTE!r}", "the note of exonym as it was written")
+        raise WrongError(f"{shown(rows)} for the spans of {NOTE!r}", "the note of exonym as it was written")
     return [row for row in rows if all(isinstance(row[key], (int, str)) for key in wanted)]
 
 
@@ -325,10 +321,10 @@ def word_offsets(rows: Any, text: str) -> list[list[int]]:  # noqa: ANN401 - wha
     """
     end = 0
     if not isinstance(rows, list):
-        raise WrongError(f"{_short(str(rows))} for words", "a list of [start, stop]")
+        raise WrongError(f"{shown(rows)} for words", "a list of [start, stop]")
     for row in rows:
         if type(row) is not list or [*map(type, row)] != [int, int] or not end <= row[0] < row[1] <= len(text):
             expected = f"[start, stop] of each word, in order, inside the {len(text)} characters of the text"
-            raise WrongError(f"{_short(str(row))} in words", expected, "Export the text again: was it changed?")
+            raise WrongError(f"{shown(row)} in words", expected, "Export the text again: was it changed?")
         end = row[1]
     return rows
