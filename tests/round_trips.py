@@ -8,7 +8,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from exonym.data import Corpus, Link, Lost, Origin, Sentence, Span
+from exonym.data import Link, Lost, Origin, Sentence, Span
 from exonym.errors import DataError
 from exonym.formats import CORPUS_FORMATS, read_corpus, write_corpus
 
@@ -47,13 +47,17 @@ CASES = {
     "words and labels": [spaced("Anna", "saw", "Bonn", spans=(PER, Span(2, 3, "LOC"))), spaced("Nobody", id="2")],
     "names for ids": [spaced("Anna", spans=(PER,), id="doc-7/s 2")],
     "running text": [spaced("Anna", "'s", "dog", ".", spans=(PER,), text="  Anna's\u00a0dog . ")],
-    "line breaks (CRLF) in a text": [spaced("Anna", "Keller", "sang", spans=(Span(0, 2, "PER"),), text="Anna\r\nKeller\nsang")],
+    "line breaks (CRLF) in a text": [
+        spaced("Anna", "Keller", "sang", spans=(Span(0, 2, "PER"),), text="Anna\r\nKeller\nsang")
+    ],
     "scores and origins": [Sentence(("Anna", "Bonn"), (Span(0, 1, "PER", 0.25, ORIGIN), Span(1, 2, "LOC")), "1")],
     "losses": [Sentence(("Anna",), (PER,), "1", lost=(Lost(0, 2, "ORG", "no link"),))],
     "words with spaces": [spaced("Anna Keller", "saw", "25 000", spans=(PER, Span(2, 3, "NUM")))],
     "repeated words": [spaced("Bonn", "Bonn", "Bonn", spans=(Span(1, 2, "LOC"),))],
     "marks, right to left, emoji": [
-        spaced("e\u0301te\u0301", "🎉", "👩\u200d🚀", "بون", "שלום", "Ọ̀yọ́", spans=(Span(2, 4, "LOC"), Span(5, 6, "LOC")))
+        spaced(
+            "e\u0301te\u0301", "🎉", "👩\u200d🚀", "بون", "שלום", "Ọ̀yọ́", spans=(Span(2, 4, "LOC"), Span(5, 6, "LOC"))
+        )
     ],
 }
 FIELDS = {
@@ -142,4 +146,4 @@ def table(formats=tuple(NAMES), *, strip=False):
 
 if __name__ == "__main__":
     head = f"| format | {' | '.join(CASES)} |\n|{' --- |' * (len(CASES) + 1)}"
-    print(head, *table().values(), "", head, *table(STRIP, strip=True).values(), sep="\n")
+    print(head, *table().values(), "", head, *table(STRIP, strip=True).values(), sep="\n")  # noqa: T201

@@ -25,7 +25,7 @@ def whole_file(path: str | Path) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="\n") as file, whole_stream(file) as aside:
             yield aside
         return
-    with whole_path(path) as aside, aside.open("w", encoding="utf-8", newline="\n") as file:
+    with whole_path(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
         yield file
 
 

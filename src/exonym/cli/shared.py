@@ -44,7 +44,7 @@ LabelledFormat = Annotated[
     typer.Option("--format", help="Format of the labelled files; by their endings if not given."),
 ]
 CorpusFormat = Annotated[
-    _Labelled | Literal["text"] | None,
+    Literal[_Labelled, "text"] | None,
     typer.Option("--format", help="Format of what is read; by the ending if not given."),
 ]
 WrittenFormat = Annotated[

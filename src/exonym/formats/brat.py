@@ -75,7 +75,7 @@ def read_brat(
     """
     path = Path(path)
     numbers = count(1)
-    faults = []
+    faults: list[DataError] = []
     names = sorted(path.glob(f"*{ANNOTATIONS}")) if path.is_dir() else [path.with_suffix(ANNOTATIONS)]
     if not names:
         raise DataError(f"{path}: found no {ANNOTATIONS} file; expected pairs NAME{TEXT} and NAME{ANNOTATIONS}.")
@@ -90,9 +90,11 @@ def read_brat(
                     yield Sentence(())
             source.close()
         except DataError as error:
-            faults.append(str(error))
+            faults.append(error)
     if faults:
-        raise DataError("\n".join(faults))
+        every = DataError("\n".join(map(str, faults)))
+        every.count = sum(error.count for error in faults)
+        raise every
 
 
 def _sentences(source: Source, prefix: str, numbers: Iterator[int], units: Units) -> Iterator[Sentence | None]:
