@@ -164,3 +164,37 @@ def test_chance_of_a_split_is_even():
     whole = corpus(*((str(number), f"w{number}") for number in range(20)))
     counts = Counter(s.id for seed in range(200) for s in split(whole, [1, 1], seed=seed)[0])
     assert all(60 < counts[str(number)] < 140 for number in range(20))
+
+
+def test_taggers_learn_from_and_write_the_formats_of_tools(tmp_path):
+    file = conll(tmp_path / "x.conll", *["Anna/B-PER sah/O", "Tom/B-PER kam/O", "er/O kam/O"] * 5)
+    exonym("data", "convert", file, "-o", tmp_path / "x.prodigy.jsonl")
+    exonym("train", tmp_path / "x.prodigy.jsonl", "-o", tmp_path / "tagger")
+    (tmp_path / "new.txt").write_text("Anna kam.\n")
+    told = exonym("tag", tmp_path / "tagger", tmp_path / "new.txt", "--raw", "-o", tmp_path / "tasks.json")
+    assert "entities found: 1" in told
+    (task,) = json.loads((tmp_path / "tasks.json").read_text())
+    (region,) = task["predictions"][0]["result"]
+    assert region["value"] == {"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}
+    told = exonym("evaluate", file, tmp_path / "x.prodigy.jsonl", "--json", "--resamples", "100")
+    assert "scheme:iob2,spans" in told
+
+
+def test_what_is_written_part_by_part_must_be_lines(tmp_path):
+    file = conll(tmp_path / "x.conll", "Anna/B-PER")
+    (tmp_path / "b.tsv").write_text("Anna\tAna\n")
+    (tmp_path / "l").write_text("0-0\n")
+    inputs = ("--source", file, "--bitext", tmp_path / "b.tsv", "--links", tmp_path / "l")
+    told = exonym("project", *inputs, "-o", tmp_path / "x.json", code=1)
+    assert "found a format that is written as a whole; expected one that is written part by part" in told
+    exonym("project", *inputs, "-o", tmp_path / "x.doccano.jsonl")
+    assert read_corpus(tmp_path / "x.doccano.jsonl")[0].spans[0].origin is not None
+
+
+def test_recipes_know_folders_of_brat(tmp_path):
+    from exonym.run.paths import fault_of_path
+
+    write_corpus(tmp_path / "out", [Sentence(("Anna",), (), "1")], "brat")
+    (tmp_path / "empty").mkdir()
+    assert fault_of_path(tmp_path, "out") == ""
+    assert "found no file" in fault_of_path(tmp_path, "empty")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 from sys import intern
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, Sentence
 from exonym.errors import DataError, Problems
@@ -21,7 +21,7 @@ from exonym.formats.files import Faults, OnError, Source, check_start
 from exonym.formats.jsonl import read_jsonl, write_jsonl
 from exonym.formats.marks import Units
 from exonym.formats.pharaoh import LinkLine, link_lines, links_of_lines, read_pharaoh, write_pharaoh
-from exonym.formats.table import CORPUS_FORMATS, Format, FormatName, check_target, format_of, scheme_of
+from exonym.formats.table import CORPUS_FORMATS, Format, FormatName, check_target, format_of, held_in, scheme_of
 from exonym.formats.text import read_text, write_text
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def read_corpus(
     units: Units | None = None,
 ) -> Corpus:
     """Read a whole corpus, named after its path; arguments and errors are those of `stream_corpus`."""
-    reading = {"scheme": scheme, "repair": repair, "raw": raw, "units": units}
+    reading: dict[str, Any] = {"scheme": scheme, "repair": repair, "raw": raw, "units": units}
     sentences = stream_corpus(path, format, on_error=on_error, ledger=ledger, **reading)
     return Corpus(tuple(sentences), str(path))
 
@@ -262,6 +262,7 @@ __all__ = [
     "Units",
     "check_target",
     "format_of",
+    "held_in",
     "link_lines",
     "links_of_lines",
     "read_alignment",

@@ -40,7 +40,7 @@ def read_doccano(
 def _item(row: dict[str, Any]) -> Item:
     text = value_of(row, "text", str)
     name = value_of(row, "id", str, int, default="")
-    rows = next((value_of(row, key, list) for key in _LABELS if row.get(key) is not None), [])
+    rows: list[Any] = next((value_of(row, key, list) for key in _LABELS if row.get(key) is not None), [])
     return Item(text, [_mark(each) for each in rows], str(name), row.get(NOTE))
 
 

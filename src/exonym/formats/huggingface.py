@@ -100,10 +100,10 @@ def _read(
     except WrongError as error:
         errors = [error]
     except DataError as error:
-        wrong, _, expected = str(error).partition("; expected ")
-        errors = [WrongError(wrong, expected)]
-    for error in errors:
-        faults.fault(line, error.found, error.expected or "tokens and ner_tags (docs/formats.md)", error.mend)
+        said, _, expected = str(error).partition("; expected ")
+        errors = [WrongError(said, expected)]
+    for wrong in errors:
+        faults.fault(line, wrong.found, wrong.expected or "tokens and ner_tags (docs/formats.md)", wrong.mend)
     if faults.on_error == "skip":
         faults.ledger.note("sentences skipped")
     return None
@@ -121,7 +121,7 @@ def _whole(row: dict[str, Any], words: list[Any], spans: list[dict[str, Any]]) -
     """Make an object of exonym's JSONL of words, spans and the note of a row."""
     note = parsed_note(row.get(NOTE))
     told = {(span["start"], span["stop"], span["label"]): span for span in told_spans(note)}
-    whole = {key: note[key] for key in ("text", "offsets", "lost") if key in note}
+    whole: dict[str, Any] = {key: note[key] for key in ("text", "offsets", "lost") if key in note}
     whole |= {"words": words, "spans": [told.get(tuple(span.values()), span) for span in spans]}
     name = value_of(row, "id", str, int, default="")
     return whole if name == "" else whole | {"id": str(name)}

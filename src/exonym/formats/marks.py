@@ -240,9 +240,9 @@ def _spans(item: Item, offsets: list[list[int]], units: Units, ledger: Ledger) -
     for before, after in pairwise(ordered):
         if after.start < before.stop:
             clash = f"{_name(after.mark)}, which overlaps {_name(before.mark)}"
-            error = WrongError(clash, "disjoint spans", "Remove or shorten one of them in the tool.")
-            error.line = after.mark.line
-            misfits.found.append(error)
+            overlap = WrongError(clash, "disjoint spans", "Remove or shorten one of them in the tool.")
+            overlap.line = after.mark.line
+            misfits.found.append(overlap)
     if misfits.found:
         raise misfits
     return ordered

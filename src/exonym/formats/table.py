@@ -111,10 +111,10 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
         return CORPUS_FORMATS[format]
     path = Path(path)
     if path.is_dir():
-        for known in CORPUS_FORMATS.values():
-            if known.holds is not None and known.holds(path):
-                return known
-        raise DataError(f"{path}: found a folder; expected a file, or a folder of brat or of datasets.")
+        held = held_in(path)
+        if held is None:
+            raise DataError(f"{path}: found a folder; expected a file, or a folder of brat or of datasets.")
+        return held
     endings = {ending: known for known in CORPUS_FORMATS.values() for ending in known.endings}
     fitting = [ending for ending in endings if path.name.lower().endswith(ending)]
     if fitting:
@@ -124,6 +124,12 @@ def format_of(path: str | Path, format: str | None = None) -> Format:
         f"{path}: found the ending {path.suffix.lower()!r}; expected one of {known_endings}. "
         "Rename it or name its format."
     )
+
+
+def held_in(folder: Path) -> Format | None:
+    """Return the format that a folder holds, None for none."""
+    held = (known for known in CORPUS_FORMATS.values() if known.holds is not None and known.holds(folder))
+    return next(held, None)
 
 
 def scheme_of(path: str | Path, format: str | None = None) -> str:
