@@ -22,7 +22,13 @@ class ExonymError(Exception):
 
 
 class DataError(ExonymError, ValueError):
-    """A file, or an object made from one, does not hold what it should."""
+    """A file, or an object made from one, does not hold what it should.
+
+    Attributes:
+        count: how many faults the message stands for, those that it only counts included.
+    """
+
+    count: int = 1
 
 
 class RecipeError(ExonymError, ValueError):
@@ -88,7 +94,9 @@ class Problems:
         lines = [str(problem) for problem in self.found]
         if self.count > len(self.found):
             lines.append(f"... and {self.count - len(self.found)} more in {self.path}")
-        raise DataError("\n".join(lines))
+        error = DataError("\n".join(lines))
+        error.count = self.count
+        raise error
 
     def __enter__(self) -> Self:
         return self

@@ -25,11 +25,17 @@ def whole_file(path: str | Path) -> Iterator[TextIO]:
         with path.open("w", encoding="utf-8", newline="\n") as file, whole_stream(file) as aside:
             yield aside
         return
-    path = path.resolve()
-    with whole_folder(None, beside=path) as aside:
-        with (aside / path.name).open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        (aside / path.name).replace(path)
+    with whole_path(path) as place, place.open("w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+@contextmanager
+def whole_path(path: str | Path) -> Iterator[Path]:
+    """Give the path of a file to write, which is renamed when all went well; see `whole_file`."""
+    path = Path(path).resolve()
+    with whole_folder(None, beside=path) as folder:
+        yield folder / path.name
+        (folder / path.name).replace(path)
 
 
 @contextmanager

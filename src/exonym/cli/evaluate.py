@@ -86,9 +86,9 @@ def _check_labels(label_map: LabelMap, gold: Corpus, systems: list[Corpus]) -> N
 
 
 def _scheme(path: Path, format: str | None) -> str:
-    from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
+    from exonym.formats import scheme_of
 
-    return "spans" if format_of(path, format) is CORPUS_FORMATS["jsonl"] else scheme_of(path)
+    return scheme_of(path, format)
 
 
 def _print_json(names: list[str], scored: list[Evaluation], compared: list[Comparison], corrected: list[float]) -> None:

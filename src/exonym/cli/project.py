@@ -14,6 +14,7 @@ from exonym.cli.shared import (
     Repair,
     Scheme,
     Swap,
+    check_corpus,
     check_distinct,
     check_output,
     say,
@@ -195,7 +196,7 @@ def project(
     given |= {"compat": compat, "max_gap": max_gap, "length_ratio": length_ratio}
     matching = _matching(given | {"remove_punctuation": remove_punctuation}, weights, with_tagger=tagger is not None)
     filtering = Filtering(min_confidence=min_confidence, labels=tuple(labels or ()), sentences=sentences)
-    check_output(output, labelled=True)
+    check_corpus(output, parts=True)
     check_output(provenance)
     check_output(dropped)
     check_distinct({"--output": output, "--provenance": provenance, "--dropped": dropped})

@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from itertools import tee
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from exonym.cli.project_work import Known, Work, cached_tagger
 from exonym.cli.shared import check_labelled, opened, progress_bar
@@ -57,7 +57,7 @@ class Inputs(NamedTuple):
     source: Path
     bitext: Path
     links: Path
-    format: Literal["conll", "jsonl"] | None
+    format: str | None
     options: dict[str, Any]
     swap: bool
     on_error: OnError

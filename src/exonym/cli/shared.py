@@ -26,13 +26,33 @@ Repair = Annotated[
     Literal["error", "conlleval"],
     typer.Option("--repair", help="conlleval: a tag that continues nothing opens an entity, counted."),
 ]
+_Labelled = Literal[
+    "argilla",
+    "brat",
+    "conll",
+    "datasets",
+    "docbin",
+    "doccano",
+    "hf-jsonl",
+    "jsonl",
+    "labelstudio",
+    "parquet",
+    "prodigy",
+]
 LabelledFormat = Annotated[
-    Literal["conll", "jsonl"] | None,
+    _Labelled | None,
     typer.Option("--format", help="Format of the labelled files; by their endings if not given."),
 ]
 CorpusFormat = Annotated[
-    Literal["conll", "jsonl", "text"] | None,
+    Literal[_Labelled, "text"] | None,
     typer.Option("--format", help="Format of what is read; by the ending if not given."),
+]
+WrittenFormat = Annotated[
+    _Labelled | None, typer.Option("--to", help="Format of what is written; by the ending of --output if not given.")
+]
+Units = Annotated[
+    Literal["characters", "utf-16", "graphemes"] | None,
+    typer.Option("--units", help="What the offsets of an annotation tool count; what it is known to, if not given."),
 ]
 Scheme = Annotated[
     Literal["iob1", "iob2", "bioes", "bilou"] | None,
@@ -128,30 +148,52 @@ def tagger_options(
     return NeuralOptions(encoder=TransformerEncoder(model=name, hub=hub, case=case), epochs=epochs, crf=crf)
 
 
-def check_output(output: Path | None, *, labelled: bool = False) -> None:
+def check_output(output: Path | None) -> None:
     """Refuse an output file that could not be written, before any work is done for it.
 
     Args:
         output: the file; None is standard output.
-        labelled: True for sentences with labels, whose format goes by the file's ending.
 
     Raises:
         RecipeError: it is a folder, its own folder is missing, or it may not be written.
-        DataError: the ending is unknown, or stands for a format that keeps no labels.
     """
-    from exonym.errors import DataError
-
     if output is None:
         return
     if output.is_dir():
         _refuse(output, "a folder", "a file. Add a file name.")
     _check_place(output)
-    if labelled:
-        from exonym.formats import CORPUS_FORMATS, format_of
 
-        if format_of(output) is CORPUS_FORMATS["text"]:
-            expected = "a format that keeps labels. Write .conll or .jsonl."
-            raise DataError(f"{output}: found the ending of plain text; expected {expected}")
+
+def check_corpus(output: Path | None, format: str | None = None, *, labelled: bool = True, parts: bool = False) -> None:
+    """Refuse an output for sentences that could not be written, before any work is done for it.
+
+    Args:
+        output: the file or folder; None is standard output.
+        format: its format; None goes by the ending.
+        labelled: True for sentences with labels.
+        parts: True if it is written part by part.
+
+    Raises:
+        RecipeError: its folder is missing, it may not be written, or standard output cannot hold the format.
+        DataError: the ending is unknown, or stands for a format that keeps no labels, or for one that is written as a
+            whole; or there is a folder with files.
+    """
+    from exonym.errors import DataError, RecipeError
+    from exonym.formats import CORPUS_FORMATS, check_target, format_of
+
+    if output is None:
+        if format is not None and not CORPUS_FORMATS[format].in_parts:
+            raise RecipeError(f"--to: found {format} for standard output; expected a text format. Add --output.")
+        return
+    known = format_of(output, format)
+    check_target(output, known)
+    _check_place(output)
+    if labelled and known is CORPUS_FORMATS["text"]:
+        expected = "a format that keeps labels. Write .conll or .jsonl."
+        raise DataError(f"{output}: found the ending of plain text; expected {expected}")
+    if parts and not known.in_parts:
+        expected = "one that is written part by part, such as .conll or .jsonl. Convert that with exonym data convert."
+        raise DataError(f"{output}: found a format that is written as a whole; expected {expected}")
 
 
 def check_distinct(outputs: Mapping[str, Path | None]) -> None:
@@ -202,14 +244,14 @@ def _refuse(output: Path, found: str, expected: str) -> NoReturn:
     raise RecipeError(f"{output}: found {found}; expected {expected}")
 
 
-def write_sentences(output: Path | None, sentences: Iterable[Sentence]) -> None:
-    """Write sentences to a file in the format of its ending, or as CoNLL to standard output."""
-    from exonym.formats import write_conll, write_corpus
+def write_sentences(output: Path | None, sentences: Iterable[Sentence], format: str | None = None) -> None:
+    """Write sentences to a file in a format, that of its ending or, to standard output, CoNLL if none is named."""
+    from exonym.formats import CORPUS_FORMATS, write_corpus
 
     if output is None:
-        write_conll(sentences, sys.stdout)
+        CORPUS_FORMATS[format or "conll"].write(sentences, sys.stdout)
     else:
-        write_corpus(output, sentences)
+        write_corpus(output, sentences, format)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from exonym.cli.shared import (
     Output,
     Repair,
     Scheme,
-    check_output,
+    WrittenFormat,
+    check_corpus,
     check_output_folder,
     check_raw,
     progress_bar,
@@ -76,12 +77,13 @@ def tag(
     tagger: Annotated[
         Path, typer.Argument(help="Folder of a tagger: from exonym train, or OUT/LANGUAGE/METHOD/seed-1/tagger.")
     ],
-    text: Annotated[Path, typer.Argument(help="Text, one sentence a line (.txt), or a corpus (.conll, .jsonl).")],
+    text: Annotated[Path, typer.Argument(help="Text, one sentence a line (.txt), or a corpus in any format.")],
     output: Output = None,
     raw: Annotated[
         bool, typer.Option(help="The text is running text: split it into words, keep character offsets.")
     ] = False,
     format: CorpusFormat = None,
+    to: WrittenFormat = None,
     scheme: Scheme = None,
     on_error: OnError = "raise",
     repair: Repair = "error",
@@ -96,12 +98,12 @@ def tag(
     from exonym.transfer import load_any_tagger
 
     check_raw(raw, text, format)
-    check_output(output, labelled=True)
+    check_corpus(output, to)
     ledger = Ledger()
     loaded = load_any_tagger(tagger)
     read = read_corpus(text, format, scheme=scheme, on_error=on_error, ledger=ledger, repair=repair, raw=raw)
     tagged = label(loaded, read)
-    write_sentences(output, tagged)
+    write_sentences(output, tagged, to)
     ledger.update(events(loaded))
     show_ledger(ledger)
     say(f"entities found: {sum(len(sentence.spans) for sentence in tagged)}")

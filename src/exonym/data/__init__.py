@@ -2,6 +2,8 @@
 
 from exonym.data.labels import DROP, LabelMap
 from exonym.data.ledger import Ledger
+from exonym.data.splitting import split, together
+from exonym.data.summary import Lengths, Statistics, statistics, words_key
 from exonym.data.tags import (
     OUTSIDE,
     SCHEMES,
@@ -26,6 +28,7 @@ __all__ = [
     "Fault",
     "LabelMap",
     "Ledger",
+    "Lengths",
     "Link",
     "Links",
     "Lost",
@@ -35,14 +38,19 @@ __all__ = [
     "Scheme",
     "Sentence",
     "Span",
+    "Statistics",
     "detect_scheme",
     "fold",
     "nfc",
     "normalised",
     "resemblance",
     "spans_of",
+    "split",
     "split_tag",
     "split_words",
+    "statistics",
     "tag_set",
     "tags_of",
+    "together",
+    "words_key",
 ]

@@ -1,4 +1,4 @@
-"""Readers and writers, one file per format, in two tables: `CORPUS_FORMATS` for sentences, and bitext and links apart.
+"""Readers and writers, one file per format: those of sentences in the table `CORPUS_FORMATS`, bitext and links apart.
 
 `read_corpus`, `read_bitext`, `read_alignment` read whole files into the data types; `write_corpus`, `write_bitext`,
 `write_alignment` write them so that a file appears only when it is whole.
@@ -9,67 +9,24 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 from sys import intern
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from exonym.data import Alignment, Bitext, Corpus, Ledger, Links, Pair, Scheme, Sentence
-from exonym.errors import DataError, Problems, suggest
+from exonym.errors import DataError, Problems
 from exonym.files import whole_file
 from exonym.formats import bitext as _bitext
 from exonym.formats.bitext import Side, stream_bitext
-from exonym.formats.conll import BETWEEN, Repair, read_conll, scheme_of, write_conll
+from exonym.formats.conll import Repair, read_conll, write_conll
 from exonym.formats.files import Faults, OnError, Source, check_start
 from exonym.formats.jsonl import read_jsonl, write_jsonl
+from exonym.formats.marks import Units
 from exonym.formats.pharaoh import LinkLine, link_lines, links_of_lines, read_pharaoh, write_pharaoh
+from exonym.formats.table import CORPUS_FORMATS, Format, FormatName, check_target, format_of, held_in, scheme_of
 from exonym.formats.text import read_text, write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
-
-
-class Format(NamedTuple):
-    """How to read and write sentences.
-
-    Attributes:
-        read: streams the sentences of a file.
-        write: writes sentences to an open file; with `first=False`, after others.
-        endings: the file endings that stand for the format.
-        options: those that its reader knows.
-        between: what `write` puts between two sentences.
-    """
-
-    read: Callable[..., Iterator[Sentence]]
-    write: Callable[..., None]
-    endings: tuple[str, ...]
-    options: frozenset[str] = frozenset()
-    between: str = ""
-
-
-CORPUS_FORMATS: dict[str, Format] = {
-    "conll": Format(
-        read_conll, write_conll, (".conll", ".bio", ".iob", ".iob2", ".tsv"), frozenset({"scheme", "repair"}), BETWEEN
-    ),
-    "jsonl": Format(read_jsonl, write_jsonl, (".jsonl",)),
-    "text": Format(read_text, write_text, (".txt",), frozenset({"raw"})),
-}
-
-
-def format_of(path: str | Path, format: str | None = None) -> Format:
-    """Return the format with this name or, if no name is given, the one that the file ending stands for.
-
-    Raises:
-        DataError: the name or the ending is unknown.
-    """
-    if format is not None:
-        if format not in CORPUS_FORMATS:
-            raise DataError(f"unknown format {format!r}. {suggest(format, CORPUS_FORMATS)}")
-        return CORPUS_FORMATS[format]
-    ending = Path(path).suffix.lower()
-    for known in CORPUS_FORMATS.values():
-        if ending in known.endings:
-            return known
-    endings = ", ".join(ending for known in CORPUS_FORMATS.values() for ending in known.endings)
-    raise DataError(f"{path}: found the ending {ending!r}; expected one of {endings}. Rename it or name its format.")
 
 
 def stream_corpus(
@@ -81,17 +38,19 @@ def stream_corpus(
     scheme: Scheme | None = None,
     repair: Repair = "error",
     raw: bool = False,
+    units: Units | None = None,
 ) -> Iterator[Sentence]:
     """Stream the sentences of a corpus; memory is needed for ids that are not the number of their sentence.
 
     Args:
-        path: the file.
-        format: a name of `CORPUS_FORMATS`; None goes by the file ending.
+        path: the file or, of some formats, the folder.
+        format: a name of `CORPUS_FORMATS`; None goes by the file ending, or by what the folder holds.
         on_error: `raise` reports all faults at once; `skip` leaves faulty sentences out and counts them.
         ledger: where skips, repairs and the number of sentences are counted.
-        scheme: CoNLL only: its tag scheme; None finds it out.
-        repair: CoNLL only: `conlleval` lets a tag that continues nothing open an entity, and counts it.
+        scheme: formats with tags only: their scheme; None finds it out.
+        repair: formats with tags only: `conlleval` lets a tag that continues nothing open an entity, and counts it.
         raw: text only: True splits running text into words and keeps their offsets.
+        units: annotation tools only: what their offsets count; None is what the tool is known to count.
 
     Yields:
         The sentences.
@@ -101,7 +60,7 @@ def stream_corpus(
     """
     ledger = Ledger() if ledger is None else ledger
     known = format_of(path, format)
-    options = {"scheme": scheme, "repair": repair, "raw": raw}
+    options = {"scheme": scheme, "repair": repair, "raw": raw, "units": units}
     own = {name: value for name, value in options.items() if name in known.options}
     number = 0
     names: dict[str, int] = {}  # id -> number of its sentence, of those whose id is not that
@@ -134,21 +93,27 @@ def read_corpus(
     scheme: Scheme | None = None,
     repair: Repair = "error",
     raw: bool = False,
+    units: Units | None = None,
 ) -> Corpus:
     """Read a whole corpus, named after its path; arguments and errors are those of `stream_corpus`."""
-    sentences = stream_corpus(path, format, on_error=on_error, ledger=ledger, scheme=scheme, repair=repair, raw=raw)
+    reading: dict[str, Any] = {"scheme": scheme, "repair": repair, "raw": raw, "units": units}
+    sentences = stream_corpus(path, format, on_error=on_error, ledger=ledger, **reading)
     return Corpus(tuple(sentences), str(path))
 
 
 def write_corpus(path: str | Path, sentences: Iterable[Sentence], format: str | None = None) -> None:
-    """Write sentences to a file, which appears only when it is whole."""
+    """Write sentences to a file or a folder, which appears only when it is whole; a folder must be new or empty."""
     known = format_of(path, format)
+    check_target(path, known)
+    if known.save is not None:
+        known.save(path, sentences)
+        return
     with whole_file(path) as file:
         known.write(sentences, file)
 
 
 def text_of(sentences: Iterable[Sentence], format: Format) -> str:
-    """Return sentences as text of a format, to be written with `Parts`."""
+    """Return sentences as text of a format that can be written in parts, to be written with `Parts`."""
     file = StringIO()
     format.write(sentences, file, first=False)
     return file.getvalue()
@@ -287,13 +252,17 @@ __all__ = [
     "CORPUS_FORMATS",
     "Faults",
     "Format",
+    "FormatName",
     "LinkLine",
     "OnError",
     "Parts",
     "Repair",
     "Side",
     "Source",
+    "Units",
+    "check_target",
     "format_of",
+    "held_in",
     "link_lines",
     "links_of_lines",
     "read_alignment",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from exonym.data import Ledger
+    from exonym.data import Fault, Ledger, Span
 
 Repair = Literal["error", "conlleval"]
 DOCUMENT_MARK = "-DOCSTART-"
@@ -80,16 +80,9 @@ def read_conll(
     source = Source(path, on_error, ledger)
     layout = _survey(path)
     for number, block in enumerate(_blocks(source, layout), start=1):
-        spans, faults = spans_of(block.tags, scheme or layout.scheme)
-        if repair == "conlleval":
-            repaired = [fault for fault in faults if split_tag(fault.tag)[0]]
-            source.ledger.note("tags repaired as conlleval reads them", len(repaired))
-            faults = [fault for fault in faults if not split_tag(fault.tag)[0]]
+        spans, faults = repaired_spans(block.tags, scheme or layout.scheme, repair, source.ledger)
         for fault in faults:
-            mend = (
-                "Correct the tag, or read with --repair conlleval." if split_tag(fault.tag)[0] else "Correct the tag."
-            )
-            source.fault(block.lines[fault.word], f"tag {fault.tag!r}", fault.expected, mend)
+            source.fault(block.lines[fault.word], f"tag {fault.tag!r}", fault.expected, mend_of(fault))
         if faults or block.broken:
             if on_error == "skip":
                 source.ledger.note("sentences skipped")
@@ -101,7 +94,28 @@ def read_conll(
     source.close()
 
 
-def scheme_of(path: str | Path) -> Scheme:
+def repaired_spans(
+    tags: Sequence[str], scheme: Scheme, repair: Repair, ledger: Ledger
+) -> tuple[list[Span], list[Fault]]:
+    """Read the spans of a tagged sentence; see `read_conll` for `repair`, and `exonym.data.spans_of`.
+
+    Returns:
+        The spans, and the faults that were not repaired.
+    """
+    spans, faults = spans_of(tags, scheme)
+    if repair == "conlleval":
+        repaired = [fault for fault in faults if split_tag(fault.tag)[0]]
+        ledger.note("tags repaired as conlleval reads them", len(repaired))
+        faults = [fault for fault in faults if not split_tag(fault.tag)[0]]
+    return spans, faults
+
+
+def mend_of(fault: Fault) -> str:
+    """Say how to mend a tag."""
+    return "Correct the tag, or read with --repair conlleval." if split_tag(fault.tag)[0] else "Correct the tag."
+
+
+def scheme_of_conll(path: str | Path) -> Scheme:
     """Find out the tag scheme of a CoNLL file by a pass over it; see `exonym.data.detect_scheme`."""
     return _survey(path).scheme
 

@@ -18,7 +18,19 @@ if TYPE_CHECKING:
 
 OnError = Literal["raise", "skip"]
 _BLOCK = 1 << 18  # bytes that are read at once, and then to the end of the line
+_SHOWN = 60  # characters of a value in a message
 BOM = "﻿"
+
+
+class WrongError(Exception):
+    """What is wrong with a line or an object of a file, what was expected (empty: a valid one), and how to mend it."""
+
+    def __init__(self, found: str, expected: str = "", mend: str = "Correct the line.") -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+        self.mend = mend
+        self.line: int | None = None  # where it is, if that is not where its object begins
 
 
 class Faults:
@@ -63,9 +75,7 @@ class Source(Faults):
 
     def __init__(self, path: str | Path, on_error: OnError = "raise", ledger: Ledger | None = None) -> None:
         super().__init__(path, on_error, ledger)
-        if not self.path.is_file():
-            found = "a folder" if self.path.is_dir() else "no such file"
-            raise DataError(f"{path}: found {found}; expected a text file. {_near_files(self.path)}")
+        check_file(path, "a text file")
 
     def lines(self) -> Iterator[tuple[int, str | None]]:
         """Yield 1-based line numbers and lines without their end; a line that is not text is noted, and is None."""
@@ -164,6 +174,25 @@ def check_start(where: str, item: str) -> None:
     """Refuse a file that would begin with what readers take for a byte order mark."""
     if item.startswith(BOM):
         raise DataError(f"{where}: found a byte order mark in {item!r}; expected a file without one. Remove it.")
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def check_file(path: str | Path, kind: str = "a file") -> Path:
+    """Return the path of a file.
+
+    Raises:
+        DataError: there is none; near names are suggested.
+    """
+    path = Path(path)
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file"
+        raise DataError(f"{path}: found {found}; expected {kind}. {_near_files(path)}")
+    return path
 
 
 def _near_files(path: Path) -> str:

@@ -8,7 +8,7 @@ import orjson
 
 from exonym.data import Link, Lost, Origin, Sentence, Span
 from exonym.errors import DataError
-from exonym.formats.files import OnError, Source
+from exonym.formats.files import OnError, Source, WrongError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,15 +49,6 @@ _LOST = _Shape("a lost span", {**_RANGE, "label": (str,), "reason": (str,)}, ("s
 _NAMES = {dict: "an object", list: "a list", str: "a string", int: "an integer", float: "a number"}
 
 
-class _WrongError(Exception):
-    """What is wrong with a line, and what was expected."""
-
-    def __init__(self, found: str, expected: str = _EXPECTED) -> None:
-        super().__init__(found)
-        self.found = found
-        self.expected = expected
-
-
 def read_jsonl(
     path: str | Path, *, on_error: OnError = "raise", ledger: Ledger | None = None, gaps: bool = False
 ) -> Iterator[Sentence]:
@@ -89,10 +80,10 @@ def read_jsonl(
 
 def _read_line(source: Source, number: int, line: str) -> Sentence | None:
     try:
-        return _sentence(orjson.loads(line), number)
+        return sentence_of_row(orjson.loads(line), number)
     except orjson.JSONDecodeError as error:
         found, expected = f"broken JSON ({error.msg} at character {error.pos})", _EXPECTED
-    except _WrongError as error:
+    except WrongError as error:
         found, expected = error.found, error.expected
     except DataError as error:
         found, _, expected = str(error).partition("; expected ")
@@ -100,11 +91,21 @@ def _read_line(source: Source, number: int, line: str) -> Sentence | None:
     return None
 
 
-def _sentence(row: Any, number: int) -> Sentence:  # noqa: ANN401 - whatever the file holds
+def sentence_of_row(row: Any, number: int) -> Sentence:  # noqa: ANN401 - whatever the file holds
+    """Make a sentence of an object of the schema.
+
+    Args:
+        row: the object.
+        number: of the sentence, which is its id if the object has none.
+
+    Raises:
+        WrongError: it does not follow the schema.
+        DataError: its spans or offsets do not fit its words.
+    """
     _check(row, _SENTENCE)
     words = row["words"]
     if set(map(type, words)) != {str} or "" in words:
-        raise _WrongError('"words" that are not a list of non-empty strings')
+        raise WrongError('"words" that are not a list of non-empty strings')
     text = row.get("text")
     offsets = _offsets(row.get("offsets", []), text)
     sentence = Sentence(
@@ -123,25 +124,25 @@ def _sentence(row: Any, number: int) -> Sentence:  # noqa: ANN401 - whatever the
 def _check(row: Any, shape: _Shape) -> None:  # noqa: ANN401 - whatever the file holds
     """Refuse an object with unknown keys, keys missing, or values of another type."""
     if type(row) is not dict:
-        raise _WrongError(f"{row!r} for {shape.name}", "an object")
+        raise WrongError(f"{row!r} for {shape.name}", "an object")
     for key, value in row.items():
         kinds = shape.types.get(key)
         if kinds is None:
-            raise _WrongError(f"the unknown key {key!r} in {shape.name}", f"only {', '.join(shape.types)}")
+            raise WrongError(f"the unknown key {key!r} in {shape.name}", f"only {', '.join(shape.types)}")
         if type(value) not in kinds:
-            raise _WrongError(f"{value!r} for {key!r} in {shape.name}", _NAMES[kinds[-1]])
+            raise WrongError(f"{value!r} for {key!r} in {shape.name}", _NAMES[kinds[-1]])
     for key in shape.required:
         if key not in row:
-            raise _WrongError(f"no {key!r} in {shape.name}", f"at least {', '.join(shape.required)}")
+            raise WrongError(f"no {key!r} in {shape.name}", f"at least {', '.join(shape.required)}")
 
 
 def _offsets(rows: list[Any], text: str | None) -> tuple[tuple[int, int], ...]:
     if rows and text is None:
-        raise _WrongError('"offsets" without "text"', "both or neither")
+        raise WrongError('"offsets" without "text"', "both or neither")
     end = 0
     for row in rows:
         if type(row) is not list or list(map(type, row)) != [int, int] or not end <= row[0] < row[1]:
-            raise _WrongError(f"{row!r} in offsets", "[start, stop] of each word, in order, with start < stop")
+            raise WrongError(f"{row!r} in offsets", "[start, stop] of each word, in order, with start < stop")
         end = row[1]
     return tuple((start, stop) for start, stop in rows)
 
@@ -150,7 +151,7 @@ def _span(row: Any) -> Span:  # noqa: ANN401 - whatever the file holds
     _check(row, _SPAN)
     score = row.get("score", 1.0)
     if not 0 <= score <= 1 + _SLACK:
-        raise _WrongError(f"score {score}", "a number in [0, 1]")
+        raise WrongError(f"score {score}", "a number in [0, 1]")
     origin = _origin(row["origin"]) if "origin" in row else None
     return Span(row["start"], row["stop"], row["label"], min(1.0, float(score)), origin)
 
@@ -161,11 +162,11 @@ def _check_characters(row: dict[str, Any], offsets: tuple[tuple[int, int], ...])
     if given == (None, None):
         return
     if not offsets:
-        raise _WrongError('"char_start" or "char_stop" without "text" and "offsets"', "both or neither")
+        raise WrongError('"char_start" or "char_stop" without "text" and "offsets"', "both or neither")
     own = offsets[row["start"]][0], offsets[row["stop"] - 1][1]
     if given != own:
         found = f"char_start {given[0]} and char_stop {given[1]} for words {row['start']}:{row['stop']}"
-        raise _WrongError(found, f"{own[0]} and {own[1]}, or none")
+        raise WrongError(found, f"{own[0]} and {own[1]}, or none")
 
 
 def _origin(row: dict[str, Any]) -> Origin:
@@ -173,9 +174,9 @@ def _origin(row: dict[str, Any]) -> Origin:
     _check_range(row, _ORIGIN)
     for link in row["links"]:
         if type(link) is not list or [*map(type, link)] not in ([int, int, float], [int, int, int]):
-            raise _WrongError(f"link {link!r} in an origin", "[source word, target word, weight]")
+            raise WrongError(f"link {link!r} in an origin", "[source word, target word, weight]")
         if min(link[:2]) < 0 or not 0 < link[2] <= 1 + _SLACK:
-            raise _WrongError(f"link {link!r} in an origin", "words from 0 and a weight in (0, 1]")
+            raise WrongError(f"link {link!r} in an origin", "words from 0 and a weight in (0, 1]")
     links = tuple(Link(i, j, float(weight)) for i, j, weight in row["links"])
     return Origin(row["sentence"], row["start"], row["stop"], row["method"], links, row.get("label", ""))
 
@@ -188,16 +189,17 @@ def _lost(row: Any) -> Lost:  # noqa: ANN401 - whatever the file holds
 
 def _check_range(row: dict[str, Any], shape: _Shape) -> None:
     if not 0 <= row["start"] < row["stop"]:
-        raise _WrongError(f"[{row['start']}, {row['stop']}) in {shape.name}", "0 <= start < stop")
+        raise WrongError(f"[{row['start']}, {row['stop']}) in {shape.name}", "0 <= start < stop")
 
 
 def write_jsonl(sentences: Iterable[Sentence], file: TextIO, *, first: bool = True) -> None:
     """Write sentences one a line, with character offsets where the text is known; `first` changes nothing here."""
     for sentence in sentences:
-        file.write(orjson.dumps(_row(sentence), default=list).decode("utf-8") + "\n")
+        file.write(orjson.dumps(row_of_sentence(sentence), default=list).decode("utf-8") + "\n")
 
 
-def _row(sentence: Sentence) -> dict[str, Any]:
+def row_of_sentence(sentence: Sentence) -> dict[str, Any]:
+    """Return a sentence as an object of the schema, which orjson writes with `default=list`."""
     row: dict[str, Any] = {"id": sentence.id, "words": sentence.words}
     if sentence.text is not None:
         row |= {"text": sentence.text, "offsets": sentence.offsets}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from exonym.data import Bitext, Links, Sentence, nfc
 from exonym.errors import DataError
-from exonym.formats import CORPUS_FORMATS, format_of, read_pharaoh, stream_bitext
+from exonym.formats import format_of, read_pharaoh, stream_bitext
 from exonym.project import Background, Evidence, Explanation, explain
 from exonym.run.manifest import read_manifest
 from exonym.transfer import load_any_tagger
@@ -84,7 +84,7 @@ def _inputs(manifest: Manifest, folder: Path) -> dict[str, Path]:
 def _wanted(output: Path, ids: Sequence[str]) -> dict[int, Sentence]:
     """Read the sentences with these ids, by their place in the file, from 0."""
     known = format_of(output)
-    options = {"scheme": "iob2"} if known is CORPUS_FORMATS["conll"] else {}
+    options = {"scheme": "iob2"} if "scheme" in known.options else {}
     found, number, names = {}, 0, set(ids)
     for number, sentence in enumerate(known.read(output, **options), start=1):
         if sentence.id in names:

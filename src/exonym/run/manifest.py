@@ -18,6 +18,7 @@ from exonym import __version__
 from exonym.data import Scheme
 from exonym.errors import DataError
 from exonym.files import whole_file
+from exonym.formats import FormatName
 from exonym.project import Filtering, Matching
 from exonym.run.shape import checked
 
@@ -73,7 +74,7 @@ class Input:
 class Reading:
     """The options that the inputs were read with; see `exonym.formats.read_corpus` and `read_bitext`."""
 
-    format: Literal["conll", "jsonl"] | None = None
+    format: FormatName | None = None
     scheme: Scheme | None = None
     repair: Literal["error", "conlleval"] = "error"
     on_error: Literal["raise", "skip"] = "raise"

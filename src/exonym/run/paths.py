@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from exonym.errors import suggest
+from exonym.formats import held_in
 from exonym.transfer.saved import SPACY, SavedTagger
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def fault_of_variable(given: str) -> str:
 
 
 def fault_of_path(folder: Path, given: str) -> str:
-    """Say what is wrong with a path in a recipe of this folder; nothing if a file lies there."""
+    """Say what is wrong with a path in a recipe of this folder; nothing if a file, or a folder with a corpus, is there."""
     unset = fault_of_variable(given)
     if unset:
         return unset
     path = folder / os.path.expandvars(given)
-    if path.is_file():
+    if path.is_file() or (path.is_dir() and held_in(path)):
         return ""
     return f"found no file {path}; expected one. {_near(path)}".rstrip()
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from exonym.data import Scheme
 from exonym.errors import RecipeError
+from exonym.formats import FormatName
 from exonym.run.meaning import faults_of_meaning
 from exonym.run.paths import (
     fault_of_path,
@@ -36,14 +37,14 @@ class File:
 
     Attributes:
         path: where it lies, relative to the recipe; `$NAME` or `${NAME}` in it is that environment variable.
-        format: `conll` or `jsonl`; None goes by the file ending.
+        format: a name of `exonym.formats.CORPUS_FORMATS`; None goes by the file ending.
         scheme: for CoNLL, the tag scheme; None finds it out.
         repair: for CoNLL, `conlleval` lets a tag that continues nothing open an entity.
         on_error: `skip` leaves faulty sentences out and counts them.
     """
 
     path: str
-    format: Literal["conll", "jsonl", "text"] | None = None
+    format: FormatName | None = None
     scheme: Scheme | None = None
     repair: Literal["error", "conlleval"] = "error"
     on_error: Literal["raise", "skip"] = "raise"
@@ -80,7 +81,7 @@ class TextFile:
     """
 
     path: str
-    format: Literal["conll", "jsonl", "text"] | None = None
+    format: FormatName | None = None
     raw: bool = False
     scheme: Scheme | None = None
     repair: Literal["error", "conlleval"] = "error"

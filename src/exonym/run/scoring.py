@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from exonym.data import Corpus, LabelMap, Ledger
 from exonym.evaluate import Comparison, Evaluation, evaluate, holm, mean_over, signature
 from exonym.evaluate import compare as compare_runs
-from exonym.formats import CORPUS_FORMATS, format_of, scheme_of
+from exonym.formats import format_of
 from exonym.report import MeanRow, Row, Verdict
 from exonym.tag import LightOptions, NeuralOptions
 
@@ -146,8 +146,8 @@ def _resampling(recipe: Recipe) -> dict[str, Any]:
 
 def _options(recipe: Recipe, file: File) -> dict[str, Any]:
     """How to resample, and how the gold labels were read, for the signature."""
-    is_conll = format_of(file.path, file.format) is CORPUS_FORMATS["conll"]
-    scheme = (file.scheme or scheme_of(file.path)) if is_conll else "spans"
+    find = format_of(file.path, file.format).scheme
+    scheme = "spans" if find is None else file.scheme or find(file.path)
     return _resampling(recipe) | {"scheme": scheme, "repair": file.repair}
 
 
