@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from exonym.cli.project_work import Written
     from exonym.data import Pair, Sentence
-    from exonym.formats import OnError
+    from exonym.formats import FormatName, OnError
     from exonym.project import Filtering, Matching
 
 
@@ -57,7 +57,7 @@ class Inputs(NamedTuple):
     source: Path
     bitext: Path
     links: Path
-    format: str | None
+    format: FormatName | None
     options: dict[str, Any]
     swap: bool
     on_error: OnError

@@ -60,7 +60,7 @@ def fault_of_variable(given: str) -> str:
 
 
 def fault_of_path(folder: Path, given: str) -> str:
-    """Say what is wrong with a path in a recipe of this folder; nothing if a file, or a folder with a corpus, is there."""
+    """Say what is wrong with a path in a recipe of this folder; nothing if there is a file or a corpus."""
     unset = fault_of_variable(given)
     if unset:
         return unset
