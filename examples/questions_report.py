@@ -227,13 +227,13 @@ def plots(data, folder):
         for row in data
         if row["piece"] in sizes and row["language"] == "mean" and row["arm"] in PIECES["source-100"].methods
     ]
-    shape = altair.Shape("arm:N", title=None)
+    shape = altair.Shape("arm:N", legend=None)
     lines = altair.Chart(altair.Data(values=rows)).encode(
-        x=altair.X("size:Q", title="labelled source sentences", scale=altair.Scale(type="log")),
+        x=altair.X("size:Q", title="labelled source sentences", scale=altair.Scale(type="log", nice=False)),
         color=altair.Color("arm:N", title=None),
     )
     whiskers = lines.mark_rule().encode(y=altair.Y("low:Q", title="mean F1"), y2="high:Q")
-    points = lines.mark_line(point=True).encode(y="F1:Q", strokeDash=altair.StrokeDash("arm:N", title=None))
+    points = lines.mark_line(point=True).encode(y="F1:Q", strokeDash=altair.StrokeDash("arm:N", legend=None))
     marks = lines.mark_point(filled=True, size=60).encode(y="F1:Q", shape=shape)
     (whiskers + points + marks).properties(width=420, height=320).save(folder / "resources.svg")
 
