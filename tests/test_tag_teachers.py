@@ -191,7 +191,7 @@ def test_an_unknown_kind_is_named(tagger, tmp_path):
     relabelled(tagger, {"PER": "PERSON"}).save(tmp_path / "t")
     about = tmp_path / "t" / "tagger.json"
     about.write_text(json.dumps(json.loads(about.read_text()) | {"kind": "oracle"}))
-    with pytest.raises(DataError, match=r"kind 'oracle'; expected one of 'checkpoint', .*'light'"):
+    with pytest.raises(DataError, match=r"kind 'oracle'; expected one of 'chance', .*'light'"):
         load_tagger(tmp_path / "t")
 
 
