@@ -14,7 +14,7 @@ from exonym.tag import ChanceTagger, label, load_tagger
 from exonym.tag.chance import train_chance
 from exonym.tag.decode import decode
 from exonym.transfer import Chance, Direct, Gloss, Synthetic, TeacherStudent, TranslateTrain, just_do, transfer
-from exonym.transfer.synthetic import where_agreed
+from exonym.transfer.synthetic import by_confidence, where_agreed
 from test_transfer import LIGHT, keys, task
 
 ALL = TranslateTrain(tagger=LIGHT, filtering=Filtering(sentences="all"))
@@ -84,6 +84,33 @@ def test_sentences_are_kept_where_both_agree():
     assert kept.tags == tags
 
 
+def test_a_label_is_as_sure_as_its_projection():
+    tags = tag_set(("LOC", "PER"))
+    spans = (Span(0, 2, "PER", 0.75), Span(3, 4, "LOC"))
+    found = by_confidence(Corpus((Sentence(tuple("abcde"), spans, "1"),)), tags)
+    rows = [dict(zip(tags, row, strict=True)) for row in found[0].probabilities.tolist()]
+    assert rows[0]["B-PER"] == rows[1]["I-PER"] == 0.75
+    assert rows[0]["O"] == rows[1]["O"] == 0.25
+    assert rows[2]["O"] == rows[4]["O"] == rows[3]["B-LOC"] == 1
+    assert all(sum(row.values()) == 1 for row in rows)
+    assert found[0].spans == spans
+
+
+def test_confidence_asks_no_teacher():
+    gold, toy = task()
+
+    def do(stage, *args):
+        assert stage.name not in ("tag_source_side", "mixed_labels")
+        return just_do(stage, *args)
+
+    outcome = transfer(toy, Synthetic(projection=ALL, student=LIGHT, signal="confidence", learning="sampled"), do)
+    found, right = (
+        {(n, key) for n, spans in enumerate(keys(text)) for key in spans} for text in (outcome.predictions, gold)
+    )
+    assert found <= right
+    assert len(found) > 0.9 * len(right)  # what is projected with doubt may be lost
+
+
 def test_nothing_to_learn_where_nothing_is_agreed():
     _, toy = task()
     shuffled = replace(ALL, aligner=ShuffledAligner())
@@ -94,9 +121,10 @@ def test_nothing_to_learn_where_nothing_is_agreed():
         transfer(toy, agreed)
 
 
-def test_labels_that_are_decoded_have_no_mean():
-    with pytest.raises(RecipeError, match='expected learning = "sampled"'):
-        Synthetic(signal="mean")
+@pytest.mark.parametrize("signal", ["mean", "confidence"])
+def test_what_is_decoded_is_neither_mean_nor_sure(signal):
+    with pytest.raises(RecipeError, match="which decodes it to the projected labels"):
+        Synthetic(signal=signal)
 
 
 def made_up():

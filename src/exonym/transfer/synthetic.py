@@ -5,8 +5,10 @@ Start at `synthetic`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
 
 from exonym.data import Corpus, Ledger, tag_set
 from exonym.errors import RecipeError
@@ -19,7 +21,10 @@ from exonym.transfer.task import Outcome, Task
 from exonym.transfer.teachers import TeacherOptions, mixed_labels, names_of, soft_labels, teacher_of
 from exonym.transfer.translate_train import TranslateTrain, projected_source
 
-Signal = Literal["teacher", "mean", "agreed"]
+if TYPE_CHECKING:
+    from exonym.data import Sentence
+
+Signal = Literal["teacher", "mean", "agreed", "confidence"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +38,9 @@ class Synthetic(Distillation):
         signal: what the student learns. `teacher`: what the teachers say of the translated text, whose projected labels
             are not looked at; `mean`: the mean of that and the projected labels, which for the light tagger counts with
             `learning = "sampled"` only, as the likeliest labels are the projected ones; `agreed`: the same mean, of the
-            sentences in which the teachers find the very names that were projected.
+            sentences in which the teachers find the very names that were projected; `confidence`: the projected labels
+            alone, each as sure as its projection (see `by_confidence`), which too is for `learning = "sampled"` or a
+            neural student; no teacher is asked.
     """
 
     kind: Literal["synthetic"] = "synthetic"
@@ -48,14 +55,15 @@ class Synthetic(Distillation):
             raise RecipeError("teachers: found none; expected at least one.")
         if self.initial == "teacher":
             raise RecipeError('initial: found "teacher" in synthetic; expected "fresh".')
-        if self.signal == "mean" and isinstance(self.student, LightOptions) and self.how == "hard":
+        if self.signal in ("mean", "confidence") and self.how == "hard":
             raise RecipeError(
-                'signal: found "mean" for labels that are decoded; expected learning = "sampled" with it.'
+                f'signal: found "{self.signal}" with learning = "hard", which decodes it to the projected labels; '
+                'expected "sampled" for the light tagger, "mse" or "kl" for a network.'
             )
 
 
 def synthetic(task: Task, options: Synthetic, do: Do = just_do, seed: int = 1) -> Outcome:
-    """Train a student on translated text with what teachers say of it, with projected labels, or with both.
+    """Train a student on translated text with what teachers say of it, how sure projected labels are, or both.
 
     The sentences are those that `translate_train` with the same options would learn from, so that the two differ in the
     labels alone.
@@ -71,21 +79,45 @@ def synthetic(task: Task, options: Synthetic, do: Do = just_do, seed: int = 1) -
 
     Source:
         Ours, to take apart text and signal: arms D1 and D3 of the experiment in docs/results/questions.md.
+        Projection confidence as a probability stands for a weight of the sentence, which the light tagger has not.
     """
     projected, _ = projected_source(task, options.projection, do, seed)
     silver = do(keep, projected, options.projection.filtering)
-    teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
-    weights = (1 / len(teachers),) * len(teachers)
-    text, notes = soft_labels(silver.unlabelled(), teachers, names_of(options.teachers), weights, task.labels, do)
-    if options.signal != "teacher":
-        tags = tag_set(task.labels)
-        mean = do(mixed_labels, (do(one_hot, silver, tags), text), (0.5, 0.5), tags)
-        text = do(where_agreed, mean, silver, text) if options.signal == "agreed" else mean
-        if not len(text):
-            raise RecipeError("synthetic: found no sentence on which projection and teachers agree; expected some.")
+    text, notes = _lesson(task, silver, options, do, seed)
+    if not len(text):
+        raise RecipeError("synthetic: found no sentence on which projection and teachers agree; expected some.")
     student = student_of(text, options, do, seed)
     ledger = do(count_agreed, len(projected), len(silver), text)
     return Outcome(tagger=student, predictions=do(tag, student, task.test), corpus=text, ledger=ledger, notes=notes)
+
+
+def _lesson(task: Task, silver: Corpus, options: Synthetic, do: Do, seed: int) -> tuple[Corpus, tuple[str, ...]]:
+    """Return the projected sentences with the distributions that the student learns, and what to note of teachers."""
+    tags = tag_set(task.labels)
+    if options.signal == "confidence":
+        return do(by_confidence, silver, tags), ()
+    teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
+    weights = (1 / len(teachers),) * len(teachers)
+    said, notes = soft_labels(silver.unlabelled(), teachers, names_of(options.teachers), weights, task.labels, do)
+    if options.signal == "teacher":
+        return said, notes
+    mean = do(mixed_labels, (do(one_hot, silver, tags), said), (0.5, 0.5), tags)
+    return (do(where_agreed, mean, silver, said) if options.signal == "agreed" else mean), notes
+
+
+@stage(1)
+def by_confidence(projected: Corpus, tags: tuple[str, ...]) -> Corpus:
+    """Give each word of a projected span the span's confidence as the probability of its tag, and the rest to `O`."""
+    certain = one_hot(projected, tags)
+
+    def softened(sentence: Sentence) -> Sentence:
+        rows = np.array(sentence.probabilities, dtype=np.float32)
+        for span in sentence.spans:
+            rows[span.start : span.stop] *= span.score
+            rows[span.start : span.stop, 0] += 1 - span.score
+        return replace(sentence, probabilities=rows)
+
+    return replace(certain, sentences=tuple(map(softened, certain)))
 
 
 @stage(1)
