@@ -10,6 +10,7 @@ from exonym.align import ShuffledAligner, StatisticalAligner
 from exonym.data import Bitext, Corpus, Sentence, Span, tag_set
 from exonym.errors import DataError, RecipeError
 from exonym.project import Filtering
+from exonym.run.store import Store
 from exonym.tag import ChanceTagger, label, load_tagger
 from exonym.tag.chance import train_chance
 from exonym.tag.decode import decode
@@ -179,6 +180,17 @@ def test_chance_scores_next_to_nothing_and_so_does_its_student():
         found = keys(transfer(given, options).predictions)
         hits = {(number, key) for number, spans in enumerate(found) for key in spans} & right
         assert len(hits) < len(right) / 4
+
+
+@pytest.mark.parametrize("signal", ["teacher", "mean", "agreed", "confidence"])
+def test_it_can_be_planned(signal, tmp_path):
+    _, toy = task()
+    told = []
+    plan = Store(tmp_path / "store", plan=True, told=lambda name, state: told.append((name, state)))
+    transfer(toy, Synthetic(projection=ALL, student=LIGHT, signal=signal, learning="sampled"), plan)
+    assert {state for _, state in told} <= {"run", "shared"}
+    assert told[-1][0] == "tag"
+    assert not (tmp_path / "store").exists()
 
 
 def test_chance_needs_names():

@@ -84,10 +84,8 @@ def synthetic(task: Task, options: Synthetic, do: Do = just_do, seed: int = 1) -
     projected, _ = projected_source(task, options.projection, do, seed)
     silver = do(keep, projected, options.projection.filtering)
     text, notes = _lesson(task, silver, options, do, seed)
-    if not len(text):
-        raise RecipeError("synthetic: found no sentence on which projection and teachers agree; expected some.")
     student = student_of(text, options, do, seed)
-    ledger = do(count_agreed, len(projected), len(silver), text)
+    ledger = do(count_agreed, projected, silver, text)
     return Outcome(tagger=student, predictions=do(tag, student, task.test), corpus=text, ledger=ledger, notes=notes)
 
 
@@ -122,19 +120,25 @@ def by_confidence(projected: Corpus, tags: tuple[str, ...]) -> Corpus:
 
 @stage(1)
 def where_agreed(mean: Corpus, projected: Corpus, said: Corpus) -> Corpus:
-    """Keep the sentences of the first corpus in which the other two have the same spans, with those."""
+    """Keep the sentences of the first corpus in which the other two have the same spans.
+
+    Raises:
+        RecipeError: there is none.
+    """
     together = zip(mean, projected, said, strict=True)
     kept = tuple(
         own for own, one, other in together if {span.key for span in one.spans} == {span.key for span in other.spans}
     )
+    if not kept:
+        raise RecipeError("synthetic: found no sentence on which projection and teachers agree; expected some.")
     return Corpus(kept, mean.name, mean.tags)
 
 
-@stage(1)
-def count_agreed(translated: int, kept: int, text: Corpus) -> Ledger:
+@stage(2)
+def count_agreed(projected: Corpus, silver: Corpus, text: Corpus) -> Ledger:
     """Count the translated sentences and those that the student learns from."""
-    ledger = Ledger({"translated sentences": translated})
-    ledger.note("sentences left out: not all labels projected", translated - kept)
-    ledger.note("sentences left out: projection and teachers disagree", kept - len(text))
+    ledger = Ledger({"translated sentences": len(projected)})
+    ledger.note("sentences left out: not all labels projected", len(projected) - len(silver))
+    ledger.note("sentences left out: projection and teachers disagree", len(silver) - len(text))
     ledger.note("sentences with names", sum(bool(sentence.spans) for sentence in text))
     return ledger
