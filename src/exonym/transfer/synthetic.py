@@ -96,7 +96,7 @@ def _lesson(task: Task, silver: Corpus, options: Synthetic, do: Do, seed: int) -
         return do(by_confidence, silver, tags), ()
     teachers = [teacher_of(task, teacher, do, seed) for teacher in options.teachers]
     weights = (1 / len(teachers),) * len(teachers)
-    said, notes = soft_labels(silver.unlabelled(), teachers, names_of(options.teachers), weights, task.labels, do)
+    said, notes = soft_labels(silver, teachers, names_of(options.teachers), weights, task.labels, do)
     if options.signal == "teacher":
         return said, notes
     mean = do(mixed_labels, (do(one_hot, silver, tags), said), (0.5, 0.5), tags)
