@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exonym.data import Bitext
-from exonym.run.store import Store
+from exonym.run.store import NotYet, Store
 from exonym.transfer import METHODS, Average, Direct, Gloss, TranslateTest, transfer
 from test_sample import whole
 
@@ -20,7 +20,10 @@ def test_a_plan_runs_nothing(kind, tmp_path):
     options = kinds.get(kind, METHODS[kind].options)()
     told = []
     plan = Store(tmp_path / "store", plan=True, told=lambda name, state: told.append((name, state)))
-    transfer(toy, options, plan)
+    try:
+        transfer(toy, options, plan)
+    except NotYet:
+        assert kind == "average"  # it adds up ledgers, and `run.plan` says that the rest follows
     assert told
     assert {state for _, state in told} <= {"run", "shared"}
     assert not (tmp_path / "store").exists()

@@ -5,6 +5,7 @@ Start at `translate_with` and `score_with`; what runs a model is an `Engine`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
@@ -100,7 +101,7 @@ def limits_of(name: str, positions: int, source: int | None, target: int | None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelTranslator:
+class ModelTranslator(ABC):
     """What translators by a model have in common, whatever runs it.
 
     Attributes:
@@ -133,13 +134,13 @@ class ModelTranslator:
             if found is not None and found < least:
                 raise RecipeError(f"{self.kind} translator: found {key} = {found}; expected {least} or more")
 
+    @abstractmethod
     def engine(self) -> Engine:
         """Open the model, or return it as it was opened before.
 
         Raises:
             DataError: it cannot be opened.
         """
-        raise NotImplementedError
 
     def translate(
         self, sentences: Sequence[Sentence], source: str, target: str, progress: Progress | None = None
