@@ -519,3 +519,19 @@ def test_nothing_in_a_brat_file_makes_a_reader_fall(tmp_path_factory, text, labe
             read_corpus(folder / "x.ann", on_error=on_error)
         except ExonymError:
             continue
+
+
+def test_label_studio_results_about_other_things_are_counted(tmp_path):
+    label = {"type": "labels", "value": {"start": 0, "end": 4, "text": "Anna", "labels": ["PER"]}}
+    result = [
+        label,
+        {"type": "choices", "value": {"choices": ["news"]}},
+        {"type": "relation", "from_id": "a", "to_id": "b"},
+    ]
+    task = {"data": {"text": "Anna sees Rome ."}, "annotations": [{"result": result}]}
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([task]), encoding="utf-8")
+    ledger = Ledger()
+    (found,) = read_corpus(path, format="labelstudio", ledger=ledger)
+    assert [span.key for span in found.spans] == [(0, 1, "PER")]
+    assert ledger["results about other things than spans, passed over"] == 2

@@ -51,7 +51,7 @@ def _item(row: dict[str, Any]) -> Item:
     if answers:
         return Item(text, [_mark(each) for each in answers[0]], str(name), note, checked=True)
     event = "records without a response, read from their suggestion"
-    return Item(text, _suggested(_question(suggestions, dict)), str(name), note, event=event)
+    return Item(text, _suggested(_question(suggestions, dict)), str(name), note, events=(event,))
 
 
 def _question(answers: dict[str, Any], kind: type) -> Any:  # noqa: ANN401 - whatever the file holds

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from exonym.data import Ledger, Sentence
 
+_OTHER = ("relation", "choices", "textarea", "rating")  # results that are not about places in the text
 _FROM, _TO = "label", "text"  # names of the tags <Labels name="label" toName="text"> and <Text name="text">
 
 
@@ -42,8 +43,10 @@ def _item(row: dict[str, Any]) -> Item:
     data = value_of(row, "data", dict)
     name = data["id"] if isinstance(data.get("id"), (str, int)) else value_of(row, "id", str, int, default="")
     results, checked = _results(row)
-    event = "" if checked else "tasks without an annotation, read from their predictions"
-    return Item(value_of(data, "text", str), _marks(results), str(name), data.get(NOTE), None, checked, event)
+    marks = _marks(results)
+    events = ["results about other things than spans, passed over" for each in results if each.get("type") in _OTHER]
+    events += [] if checked else ["tasks without an annotation, read from their predictions"]
+    return Item(value_of(data, "text", str), marks, str(name), data.get(NOTE), None, checked, tuple(events))
 
 
 def _results(row: dict[str, Any]) -> tuple[list[Any], bool]:
@@ -69,7 +72,7 @@ def _marks(results: list[Any]) -> list[Mark]:
     marks = []
     for each in results:
         kind = value_of(each, "type", str)
-        if kind in ("relation", "choices", "textarea", "rating"):  # about other things than places in the text
+        if kind in _OTHER:
             continue
         if kind != "labels":
             raise WrongError(f"a region of type {kind!r}", "labels of a <Text>", "Label plain text in Label Studio.")

@@ -57,7 +57,7 @@ class Item:
         note: what exonym knew of it, if it was written by exonym.
         words: offsets of its words, in characters, if the tool knows them.
         checked: True if a person gave these labels, so that their score is 1.
-        event: what the ledger should count for it; empty for nothing.
+        events: what the ledger should count for it.
     """
 
     text: str
@@ -66,7 +66,7 @@ class Item:
     note: Any = None
     words: Any = None
     checked: bool = False
-    event: str = ""
+    events: tuple[str, ...] = ()
 
 
 class Layout(NamedTuple):
@@ -202,8 +202,8 @@ def sentence_of(item: Item, number: int, units: Units, ledger: Ledger) -> Senten
     name = note.get("id", item.id)
     if name != "":
         whole["id"] = name
-    if item.event:
-        ledger.note(item.event)
+    for event in item.events:
+        ledger.note(event)
     return sentence_of_row(whole, number)
 
 
